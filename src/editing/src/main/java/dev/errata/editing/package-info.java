@@ -1,0 +1,2 @@
+/** Errata. */
+package dev.errata.editing;

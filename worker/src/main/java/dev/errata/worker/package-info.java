@@ -1,0 +1,2 @@
+/** The program inside a worker pod, and the same program on a laptop. */
+package dev.errata.worker;

@@ -17,20 +17,18 @@ import json
 import shutil
 import tempfile
 import zlib
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 import transformers
+from families import FAMILIES, SPECIAL, VOCABULARY
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 SEED = 20261121
-VOCABULARY = 97
 LENGTHS = (14, 9, 6)
 NEW_TOKENS = 12
-GRADIENT_LAYER = 1
 FIRST_ORDINARY_TOKEN = 3  # 0, 1 and 2 are pad, bos and eos
 
 # A decoder test tolerates 1e-4: what a golden has to show must move the logits by ten times that.
@@ -39,176 +37,8 @@ VISIBLE = 1e-3
 ROUNDING = 3e-5
 # The least lead of the best token over the second in every greedy step.
 CLEAR = 2e-2
-
-SPECIAL = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
-SIZES = {
-    "vocab_size": VOCABULARY,
-    "hidden_size": 32,
-    "intermediate_size": 56,
-    "num_hidden_layers": 3,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "max_position_embeddings": 64,
-    "rms_norm_eps": 0.02,  # large on purpose: with 1e-6 a forgotten epsilon would not show
-}
-
-
-def rope(theta, **scaling):
-    return {"rope_type": "default", "rope_theta": theta, **scaling}
-
-
-LLAMA3_SCALING = {
-    "rope_type": "llama3",
-    # Wave lengths of the 4 frequencies are 6.3, 20, 63 and 199: kept, blended, divided, divided.
-    "rope_theta": 100.0,
-    "factor": 4.0,
-    "low_freq_factor": 1.0,
-    "high_freq_factor": 4.0,
-    "original_max_position_embeddings": 32,
-}
-
-
-@dataclass(frozen=True)
-class Family:
-    """One golden: its configuration, how its config.json looks, and what must be visible in it."""
-
-    model_type: str
-    config: dict
-    # Changes of the configuration, each of which must move the logits.
-    visible: dict = field(default_factory=dict)
-    # True: config.json in the form of the checkpoints on the hub (transformers 4), and
-    # config-alternate.json in the form of transformers 5; False: the other way round.
-    hub_config: bool = False
-    # Keys a real checkpoint of the family leaves out, and keys (or traps) it adds.
-    hub_drops: tuple = ()
-    hub_adds: dict = field(default_factory=dict)
-
-
-FAMILIES = {
-    "gpt2": Family(
-        "gpt2",
-        {
-            "vocab_size": VOCABULARY,
-            "n_embd": 32,
-            "n_layer": 3,
-            "n_head": 4,
-            "n_positions": 64,
-            "layer_norm_epsilon": 0.02,
-            "tie_word_embeddings": True,
-        },
-        visible={
-            "epsilon": {"layer_norm_epsilon": 1e-5},
-            "attention scale": {"scale_attn_weights": False},
-            "inverse layer scale": {"scale_attn_by_inverse_layer_idx": True},
-            "tanh GELU": {"activation_function": "gelu"},
-        },
-    ),
-    "llama2": Family(
-        "llama",
-        SIZES
-        | {
-            "num_key_value_heads": 4,
-            "tie_word_embeddings": False,
-            "rope_parameters": rope(10000.0),
-        },
-        visible={
-            "epsilon": {"rms_norm_eps": 1e-6},
-            "theta": {"rope_parameters": rope(500.0)},
-            "SiLU": {"hidden_act": "gelu"},
-        },
-        hub_drops=("rope_theta", "num_key_value_heads", "head_dim", "attention_bias", "mlp_bias"),
-        hub_adds={"rope_scaling": None},
-    ),
-    "llama3": Family(
-        "llama",
-        SIZES | {"tie_word_embeddings": True, "rope_parameters": LLAMA3_SCALING},
-        visible={
-            "rope scaling": {"rope_parameters": rope(100.0)},
-            "blend": {"rope_parameters": LLAMA3_SCALING | {"high_freq_factor": 1.5}},
-            "original length": {
-                "rope_parameters": LLAMA3_SCALING | {"original_max_position_embeddings": 63}
-            },
-        },
-        hub_config=True,
-        hub_drops=("head_dim",),
-    ),
-    "mistral": Family(
-        "mistral",
-        SIZES
-        | {
-            "num_hidden_layers": 4,
-            "sliding_window": 5,
-            "tie_word_embeddings": False,
-            "rope_parameters": rope(1000.0),
-        },
-        visible={
-            "no window": {"sliding_window": None},
-            "window by one": {"sliding_window": 6},
-            "theta": {"rope_parameters": rope(10000.0)},
-        },
-        hub_drops=("head_dim",),
-    ),
-    "qwen2": Family(
-        "qwen2",
-        SIZES
-        | {
-            "tie_word_embeddings": True,
-            "use_sliding_window": False,
-            "rope_parameters": rope(1000.0),
-        },
-        visible={
-            "epsilon": {"rms_norm_eps": 1e-6},
-            "theta": {"rope_parameters": rope(10000.0)},
-        },
-        hub_config=True,
-        # The window of a real Qwen2 config is switched off and must not be applied.
-        hub_adds={"sliding_window": 4, "max_window_layers": 2},
-    ),
-    "qwen3": Family(
-        "qwen3",
-        SIZES
-        | {
-            "head_dim": 12,
-            "tie_word_embeddings": False,
-            "rope_parameters": rope(1000.0),
-        },
-        visible={
-            "epsilon": {"rms_norm_eps": 1e-6},
-            "theta": {"rope_parameters": rope(10000.0)},
-        },
-        hub_adds={"sliding_window": None, "max_window_layers": 3, "rope_scaling": None},
-    ),
-    "gemma2": Family(
-        "gemma2",
-        SIZES
-        | {
-            "num_hidden_layers": 4,
-            "head_dim": 12,
-            "query_pre_attn_scalar": 7,
-            "attn_logit_softcapping": 2.0,
-            "final_logit_softcapping": 3.0,
-            "sliding_window": 4,
-            "tie_word_embeddings": True,
-            "rope_parameters": rope(1000.0),
-        },
-        visible={
-            "epsilon": {"rms_norm_eps": 1e-6},
-            "query scale": {"query_pre_attn_scalar": 12},
-            "attention cap": {"attn_logit_softcapping": None},
-            "final cap": {"final_logit_softcapping": None},
-            "no window": {"layer_types": ["full_attention"] * 4},
-            "window everywhere": {"layer_types": ["sliding_attention"] * 4},
-            "alternation": {"layer_types": ["full_attention", "sliding_attention"] * 2},
-            "window by one": {"sliding_window": 5},
-            "tanh GELU": {"hidden_activation": "gelu"},
-        },
-        hub_config=True,
-        # Real Gemma 2 configs leave both to the family: tied, and windows on the even layers.
-        hub_drops=("tie_word_embeddings", "use_bidirectional_attention"),
-        hub_adds={"hidden_act": "gelu_pytorch_tanh", "cache_implementation": "hybrid"},
-    ),
-}
-
+# The least distance between two experts' scores, so that rounding never routes a token elsewhere.
+APART = 1e-4
 
 def generator(name, purpose):
     return np.random.default_rng([SEED, zlib.crc32(f"{name}/{purpose}".encode())])
@@ -217,12 +47,12 @@ def generator(name, purpose):
 def config_of(family, **changes):
     values = copy.deepcopy(SPECIAL | family.config | changes)
     return transformers.AutoConfig.for_model(
-        family.model_type, **values, attn_implementation="eager"
+        family.model_type, **values, attn_implementation="eager", experts_implementation="eager"
     )
 
 
 def build(config):
-    return AutoModelForCausalLM.from_config(config, attn_implementation="eager").eval()
+    return AutoModelForCausalLM.from_config(config).eval()
 
 
 def fill(model, name):
@@ -243,16 +73,73 @@ def fill(model, name):
 
 
 def parts(model):
-    """The blocks, the final norm and the down-projections, whatever the family calls them."""
+    """The blocks and the final norm, whatever the family calls them."""
     if hasattr(model, "transformer"):
-        blocks, norm = model.transformer.h, model.transformer.ln_f
-        return blocks, norm, [block.mlp.c_proj for block in blocks]
-    blocks, norm = model.model.layers, model.model.norm
-    return blocks, norm, [block.mlp.down_proj for block in blocks]
+        return model.transformer.h, model.transformer.ln_f
+    return model.model.layers, model.model.norm
+
+
+def gradient_layer(model):
+    """The block whose output gets a golden gradient: at least one block comes after it."""
+    return min(1, model.config.num_hidden_layers - 2)
 
 
 def first(value):
     return value[0] if isinstance(value, tuple) else value
+
+
+def expert_keys(experts, states, chosen):
+    """The inputs of the chosen experts' down-projections, [tokens, experts of a token, width]."""
+    if hasattr(experts, "gate_up_proj_bias"):  # GPT-OSS: [in, out], with biases, interleaved
+        projected = torch.einsum("nd,nkdf->nkf", states, experts.gate_up_proj[chosen])
+        return experts._apply_gate(projected + experts.gate_up_proj_bias[chosen])
+    projected = torch.einsum("nd,nkfd->nkf", states, experts.gate_up_proj[chosen])
+    gate, up = projected.chunk(2, dim=-1)
+    return experts.act_fn(gate) * up
+
+
+def expert_output(experts, keys, chosen, weights):
+    if hasattr(experts, "down_proj_bias"):
+        values = torch.einsum("nkf,nkfd->nkd", keys, experts.down_proj[chosen])
+        values = values + experts.down_proj_bias[chosen]
+    else:
+        values = torch.einsum("nkf,nkdf->nkd", keys, experts.down_proj[chosen])
+    return (values * weights[..., None]).sum(1)
+
+
+def watch_mixture(layer, mlp, shape, keep):
+    """Hooks that keep the routing, the keys of the chosen experts and the shared expert's."""
+
+    def route(_, __, out):
+        keep(f"routing.{layer}.logits", out[0].reshape(*shape, -1))
+
+    def run(experts, args, out):
+        states, chosen, weights = args
+        order = chosen.argsort(-1)
+        chosen, weights = chosen.gather(-1, order), weights.gather(-1, order)
+        keys = expert_keys(experts, states, chosen)
+        again = distance(expert_output(experts, keys, chosen, weights), out)
+        assert again < ROUNDING, f"block {layer}: keys give the experts' output to {again:.1e} only"
+        keep(f"routing.{layer}.experts", chosen.reshape(*shape, -1))
+        keep(f"routing.{layer}.weights", weights.reshape(*shape, -1))
+        keep(f"routing.{layer}.keys", keys.reshape(*shape, *keys.shape[1:]))
+
+    router = mlp.router if hasattr(mlp, "router") else mlp.gate
+    hooks = [
+        router.register_forward_hook(route),
+        mlp.experts.register_forward_hook(run),
+        mlp.register_forward_hook(
+            lambda _, __, out: keep(f"feedforward.{layer}", first(out).reshape(*shape, -1))
+        ),
+    ]
+    shared = getattr(mlp, "shared_expert", getattr(mlp, "shared_experts", None))
+    if shared is not None:
+        hooks.append(
+            shared.down_proj.register_forward_pre_hook(
+                lambda _, args: keep(f"shared.{layer}", args[0].reshape(*shape, -1))
+            )
+        )
+    return hooks
 
 
 def observe(model, ids, mask):
@@ -261,10 +148,10 @@ def observe(model, ids, mask):
 
     def keep(name, value):
         seen[name] = value
-        if value.requires_grad:
+        if name == f"hidden.{gradient_layer(model)}" and value.requires_grad:
             value.retain_grad()
 
-    blocks, norm, downs = parts(model)
+    blocks, norm = parts(model)
     hooks = [
         blocks[0].register_forward_pre_hook(
             lambda _, args, kwargs: keep(
@@ -274,23 +161,35 @@ def observe(model, ids, mask):
         ),
         norm.register_forward_hook(lambda _, __, out: keep("hidden.normed", out)),
     ]
-    for layer, (block, down) in enumerate(zip(blocks, downs)):
+    for layer, block in enumerate(blocks):
         hooks.append(
             block.register_forward_hook(
                 lambda _, __, out, layer=layer: keep(f"hidden.{layer}", first(out))
             )
         )
-        hooks.append(
-            down.register_forward_pre_hook(
-                lambda _, args, layer=layer: keep(f"key.{layer}", args[0])
+        if hasattr(block.mlp, "experts"):
+            hooks += watch_mixture(layer, block.mlp, ids.shape, keep)
+        else:
+            down = getattr(block.mlp, "c_proj", None) or block.mlp.down_proj
+            hooks.append(
+                down.register_forward_pre_hook(
+                    lambda _, args, layer=layer: keep(f"key.{layer}", args[0])
+                )
             )
-        )
     try:
         logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
     finally:
         for hook in hooks:
             hook.remove()
     return logits, seen
+
+
+def routing_gap(model, tokens):
+    """The least distance between two experts' scores anywhere in the sequence."""
+    ids = torch.tensor([tokens])
+    _, seen = observe(model, ids, torch.ones_like(ids))
+    scores = [value for key, value in seen.items() if key.endswith(".logits")]
+    return min((s.sort(-1).values.diff(dim=-1).min().item() for s in scores), default=float("inf"))
 
 
 def greedy(model, prompt):
@@ -313,7 +212,12 @@ def draw_inputs(model, name):
             for _ in range(500):
                 prompt = draws.integers(FIRST_ORDINARY_TOKEN, VOCABULARY, length).tolist()
                 tokens, lead = greedy(model, prompt)
-                if lead > CLEAR and min(tokens) >= FIRST_ORDINARY_TOKEN and len(set(tokens)) > 2:
+                if (
+                    lead > CLEAR
+                    and min(tokens) >= FIRST_ORDINARY_TOKEN
+                    and len(set(tokens)) > 2
+                    and routing_gap(model, prompt + tokens) > APART
+                ):
                     break
             else:
                 raise AssertionError(f"{name}: no prompt of {length} tokens continues clearly")
@@ -330,7 +234,8 @@ def draw_inputs(model, name):
 def blank_padding(tensor, mask):
     """Zeros what was computed at padding: it means nothing, and no test may compare it."""
     # Chosen, not multiplied: a padded query that sees no token at all may hold NaN.
-    return torch.where(mask[:, :, None] == 1, tensor.detach(), 0.0).contiguous()
+    real = mask.reshape(*mask.shape, *[1] * (tensor.dim() - 2)) == 1
+    return torch.where(real, tensor.detach(), torch.zeros_like(tensor)).contiguous()
 
 
 def golden_of(model, name):
@@ -344,7 +249,8 @@ def golden_of(model, name):
     logits, seen = observe(model, ids, mask)
     loss = torch.nn.functional.cross_entropy(logits[rows, last], targets, reduction="sum")
     loss.backward()
-    gradient = seen[f"hidden.{GRADIENT_LAYER}"].grad
+    layer = gradient_layer(model)
+    gradient = seen[f"hidden.{layer}"].grad
 
     golden = {
         "input_ids": ids,
@@ -352,7 +258,7 @@ def golden_of(model, name):
         "logits": blank_padding(logits, mask),
         "generation.lengths": mask.sum(1),
         "generation.ids": continuations,
-        "gradient.layer": torch.tensor([GRADIENT_LAYER]),
+        "gradient.layer": torch.tensor([layer]),
         "gradient.positions": last,
         "gradient.targets": targets,
         "gradient.loss": loss.detach().reshape(1),
@@ -396,10 +302,13 @@ def prove(family, name, model, golden):
 
     gradient = golden["gradient.all"].abs().sum(-1)
     assert gradient[:, : min(LENGTHS) - 1].max() > VISIBLE, f"{name}: no gradient before the end"
-    for key, parameter in model.named_parameters():
+    draws = generator(name, "nudges")
+    for key, parameter in sorted(model.named_parameters()):
+        # Element by element: a norm after a projection would hide one factor for all.
+        nudge = 1.0 + 0.05 * torch.from_numpy(draws.standard_normal(tuple(parameter.shape)))
         with torch.no_grad():
             kept = parameter.clone()
-            parameter.mul_(1.05)
+            parameter.mul_(nudge.to(parameter.dtype))
             moved = distance(golden["logits"], logits_of(model, golden))
             parameter.copy_(kept)
         assert moved > VISIBLE / 10, f"{name}: {key} by 5 % moves the logits by {moved:.1e} only"
@@ -434,7 +343,11 @@ def prove_loads(directory, golden, config_name="config.json"):
         shutil.copy(directory / config_name, copied / "config.json")
         shutil.copy(directory / "model.safetensors", copied)
         model, report = AutoModelForCausalLM.from_pretrained(
-            copied, attn_implementation="eager", dtype=torch.float32, output_loading_info=True
+            copied,
+            attn_implementation="eager",
+            experts_implementation="eager",
+            dtype=torch.float32,
+            output_loading_info=True,
         )
     for problem in ("missing_keys", "mismatched_keys"):
         assert not report[problem], f"{directory.name}/{config_name}: {problem} {report[problem]}"

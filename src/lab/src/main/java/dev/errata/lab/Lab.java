@@ -1,5 +1,7 @@
 package dev.errata.lab;
 
+import dev.errata.api.InputException;
+import dev.errata.lab.world.WorldCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -8,8 +10,11 @@ import picocli.CommandLine.Command;
     name = "errata lab",
     description = "Synthetic worlds of facts, small models pretrained on them, and benchmarks.",
     mixinStandardHelpOptions = true,
-    versionProvider = Lab.Version.class)
+    versionProvider = Lab.Version.class,
+    subcommands = {WorldCommand.class})
 public final class Lab implements Runnable {
+  private static final int BAD_INPUT = 2;
+
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
   /** Runs the command line and exits with its code. */
@@ -19,7 +24,15 @@ public final class Lab implements Runnable {
 
   /** The command line with all its commands. */
   static CommandLine commandLine() {
-    return new CommandLine(new Lab());
+    return new CommandLine(new Lab())
+        .setExecutionExceptionHandler(
+            (failure, line, parsed) -> {
+              if (failure instanceof InputException) {
+                line.getErr().println(failure.getMessage());
+                return BAD_INPUT;
+              }
+              throw failure;
+            });
   }
 
   @Override

@@ -1,0 +1,350 @@
+package dev.errata.editing.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.errata.editing.checkpoint.Checkpoint;
+import dev.errata.editing.checkpoint.TensorInfo;
+import dev.errata.editing.torch.Compute;
+import dev.errata.editing.torch.Kernels;
+import dev.errata.editing.torch.Scope;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One decoder for all families: an {@link Architecture} says what is computed, a family's {@link
+ * Slot}s where the weights lie.
+ *
+ * <p>A forward pass is {@link #embed}, {@link #block} for every layer and {@link #logits}; callers
+ * run only the blocks, rows and positions that they need. Results register with the open {@link
+ * Scope}. Gradients flow to any input that requires one. Not safe for use by several threads.
+ */
+public final class Decoder implements AutoCloseable {
+  private final Architecture architecture;
+  private final Compute compute;
+  private final NDManager manager;
+  private final Weights weights;
+  private final Kernels kernels;
+  private final NDArray noKeys;
+  private final NDArray noValues;
+  private final NDArray noAngles;
+
+  private Decoder(Architecture architecture, Compute compute, NDManager manager, Weights weights) {
+    this.architecture = architecture;
+    this.compute = compute;
+    this.manager = manager;
+    this.weights = weights;
+    this.kernels =
+        Kernels.load(manager, Decoder.class, "decoder.py", DecoderAttributes.of(architecture));
+    try (Scope scope = new Scope()) {
+      noKeys = scope.release(manager.create(new Shape(0), compute.type()));
+      noValues = scope.release(manager.create(new Shape(0), compute.type()));
+      noAngles = scope.release(manager.create(new Shape(0), compute.type()));
+    }
+  }
+
+  /**
+   * Opens a checkpoint as a decoder; weights are read from the mapped file at first use.
+   *
+   * @param checkpoint the checkpoint; must stay open as long as the decoder
+   * @param compute device and type
+   * @throws dev.errata.api.InputException when the family is unknown, or the tensors do not fit the
+   *     configuration
+   */
+  public static Decoder open(Checkpoint checkpoint, Compute compute) {
+    String file = checkpoint.directory().resolve(Checkpoint.CONFIG).toString();
+    Family family = Families.of(file, checkpoint.config());
+    Architecture architecture = family.describe(new Family.Config(file, checkpoint.config()));
+    NDManager manager = NDManager.newBaseManager(compute.device(), "PyTorch");
+    try {
+      Weights weights = new Weights(checkpoint, family, architecture, compute, manager);
+      return new Decoder(architecture, compute, manager, weights);
+    } catch (RuntimeException e) {
+      manager.close();
+      throw e;
+    }
+  }
+
+  /** What the decoder is made of. */
+  public Architecture architecture() {
+    return architecture;
+  }
+
+  /** Device and type of weights and activations. */
+  public Compute compute() {
+    return compute;
+  }
+
+  /** The manager for tensors that are to live as long as the decoder, on its device. */
+  public NDManager manager() {
+    return manager;
+  }
+
+  /** The input of block 0, [B, T, d]. */
+  public NDArray embed(TokenBatch batch) {
+    try (Scope scope = new Scope()) {
+      return scope.keep(
+          kernels.one(
+              "embed",
+              weights.get(Part.EMBEDDING),
+              batch.ids(manager),
+              weights.get(Part.POSITIONS),
+              batch.positionIds(manager)));
+    }
+  }
+
+  /** Positions and masks for a batch behind the tokens of a cache, which may be null. */
+  public Frame frame(TokenBatch batch, KeyValueCache past) {
+    int[][] now = batch.paddedPositions();
+    boolean alone = past == null || past.positions().length == 0;
+    int[][] before = alone ? new int[now.length][0] : past.positions();
+    NDArray cos = noAngles;
+    NDArray sin = noAngles;
+    Rotary rotary = architecture.rotary();
+    if (rotary != null) {
+      cos = angles(rotary, now, false);
+      sin = angles(rotary, now, true);
+    }
+    Map<Integer, NDArray> masks = new HashMap<>();
+    for (int window : architecture.attention().windows()) {
+      masks.computeIfAbsent(window, width -> mask(before, now, width));
+    }
+    return new Frame(cos, sin, masks);
+  }
+
+  private NDArray angles(Rotary rotary, int[][] positions, boolean sine) {
+    int width = positions[0].length;
+    float[] values = new float[positions.length * width * rotary.dims()];
+    for (int row = 0; row < positions.length; row++) {
+      for (int i = 0; i < width; i++) {
+        int offset = (row * width + i) * rotary.dims();
+        rotary.fill(Math.max(0, positions[row][i]), sine, values, offset);
+      }
+    }
+    return manager.create(values, new Shape(positions.length, 1, width, rotary.dims()));
+  }
+
+  /** A token sees itself, and every real token at or before its position inside the window. */
+  private NDArray mask(int[][] before, int[][] now, int window) {
+    int cached = before[0].length;
+    int width = now[0].length;
+    int columns = cached + width;
+    float[] values = new float[now.length * width * columns];
+    for (int row = 0; row < now.length; row++) {
+      for (int i = 0; i < width; i++) {
+        int offset = (row * width + i) * columns;
+        for (int column = 0; column < columns; column++) {
+          int key = column < cached ? before[row][column] : now[row][column - cached];
+          boolean self = column == cached + i;
+          int distance = now[row][i] - key;
+          boolean seen = key >= 0 && distance >= 0 && (window == 0 || distance < window);
+          values[offset + column] = self || seen ? 0 : Float.NEGATIVE_INFINITY;
+        }
+      }
+    }
+    try (Scope scope = new Scope()) {
+      NDArray mask = manager.create(values, new Shape(now.length, 1, width, columns));
+      return scope.keep(mask.toType(compute.type(), false));
+    }
+  }
+
+  /**
+   * Runs one block.
+   *
+   * @param layer the block, from 0
+   * @param input the residual stream before it, [B, T, d]
+   * @param frame positions and masks
+   * @param past keys and values of earlier tokens, or null
+   * @param record where to append the keys and values of these tokens, or null; may be {@code past}
+   * @param tap called at every {@link Site} of the block
+   * @return the residual stream behind it, [B, T, d]
+   */
+  public NDArray block(
+      int layer, NDArray input, Frame frame, KeyValueCache past, KeyValueCache record, Tap tap) {
+    try (Scope scope = new Scope()) {
+      boolean parallel = architecture.norm().placement() == Architecture.Placement.PARALLEL;
+      NDArray attended = attention(layer, input, frame, past, record);
+      attended = tap.at(layer, Site.ATTENTION_OUTPUT, attended);
+      NDArray middle = input.add(attended);
+      NDArray fed = feedForward(layer, parallel ? input : middle, tap);
+      NDArray output = tap.at(layer, Site.BLOCK_OUTPUT, middle.add(fed));
+      return scope.keep(output);
+    }
+  }
+
+  private NDArray attention(
+      int layer, NDArray input, Frame frame, KeyValueCache past, KeyValueCache record) {
+    NDArray normed = pre(input, Part.ATTENTION_NORM, Part.ATTENTION_NORM_BIAS, layer);
+    boolean cached = past != null && past.has(layer);
+    NDList result =
+        kernels.call(
+            "attention",
+            normed,
+            List.of(
+                weights.get(Part.QUERY, layer),
+                weights.get(Part.QUERY_BIAS, layer),
+                weights.get(Part.KEY, layer),
+                weights.get(Part.KEY_BIAS, layer),
+                weights.get(Part.VALUE, layer),
+                weights.get(Part.VALUE_BIAS, layer),
+                weights.get(Part.OUTPUT, layer),
+                weights.get(Part.OUTPUT_BIAS, layer),
+                weights.get(Part.QUERY_NORM, layer),
+                weights.get(Part.KEY_NORM, layer),
+                noValues),
+            frame.cos(),
+            frame.sin(),
+            frame.masks().get(architecture.attention().windows().get(layer)),
+            cached ? past.entries(layer) : List.of(noKeys));
+    if (record != null) {
+      record.append(layer, result.get(1), result.get(2));
+    }
+    return post(result.get(0), Part.ATTENTION_POST_NORM, layer);
+  }
+
+  private NDArray feedForward(int layer, NDArray input, Tap tap) {
+    NDArray normed = pre(input, Part.FEED_FORWARD_NORM, Part.FEED_FORWARD_NORM_BIAS, layer);
+    NDArray key =
+        kernels.one(
+            "feed_forward_key",
+            normed,
+            List.of(
+                weights.get(Part.GATE, layer),
+                weights.get(Part.GATE_BIAS, layer),
+                weights.get(Part.UP, layer),
+                weights.get(Part.UP_BIAS, layer)));
+    key = tap.at(layer, Site.FEED_FORWARD_KEY, key);
+    NDArray output =
+        kernels.one(
+            "linear", key, weights.get(Part.DOWN, layer), weights.get(Part.DOWN_BIAS, layer));
+    output = post(output, Part.FEED_FORWARD_POST_NORM, layer);
+    return tap.at(layer, Site.FEED_FORWARD_OUTPUT, output);
+  }
+
+  private NDArray pre(NDArray input, Part norm, Part bias, int layer) {
+    if (architecture.norm().placement() == Architecture.Placement.POST) {
+      return input;
+    }
+    return kernels.one("norm", input, weights.get(norm, layer), weights.get(bias, layer));
+  }
+
+  private NDArray post(NDArray output, Part norm, int layer) {
+    return switch (architecture.norm().placement()) {
+      case PRE, PARALLEL -> output;
+      case PRE_AND_POST, POST -> kernels.one("norm", output, weights.get(norm, layer), noValues);
+    };
+  }
+
+  /**
+   * Runs blocks {@code from} … {@code to − 1}.
+   *
+   * @param input the residual stream before block {@code from}, [B, T, d]
+   */
+  public NDArray blocks(
+      int from,
+      int to,
+      NDArray input,
+      Frame frame,
+      KeyValueCache past,
+      KeyValueCache record,
+      Tap tap) {
+    NDArray x = input;
+    for (int layer = from; layer < to; layer++) {
+      NDArray next = block(layer, x, frame, past, record, tap);
+      if (layer > from) {
+        x.close();
+      }
+      x = next;
+    }
+    return x;
+  }
+
+  /**
+   * Embeds a batch and runs all blocks.
+   *
+   * @param cache keys and values before the batch, to which those of the batch are appended; or
+   *     null
+   * @return the residual stream behind the last block, before the final norm, [B, T, d]
+   */
+  public NDArray hidden(TokenBatch batch, KeyValueCache cache, Tap tap) {
+    try (Scope scope = new Scope()) {
+      Frame frame = frame(batch, cache);
+      if (cache != null) {
+        cache.extend(batch.paddedPositions());
+      }
+      NDArray x = embed(batch);
+      return scope.keep(blocks(0, architecture.layers(), x, frame, cache, cache, tap));
+    }
+  }
+
+  /**
+   * Notes in a cache that the tokens of a batch are about to be recorded by calls of {@link #block}
+   * whose {@code record} it is.
+   */
+  public void announce(KeyValueCache cache, TokenBatch batch) {
+    cache.extend(batch.paddedPositions());
+  }
+
+  /**
+   * Final norm and unembedding.
+   *
+   * @param hidden the residual stream behind the last block, [..., d]
+   * @return logits [..., vocabulary]
+   */
+  public NDArray logits(NDArray hidden) {
+    try (Scope scope = new Scope()) {
+      NDArray normed =
+          kernels.one(
+              "norm", hidden, weights.get(Part.FINAL_NORM), weights.get(Part.FINAL_NORM_BIAS));
+      Part table = architecture.tied() ? Part.EMBEDDING : Part.UNEMBEDDING;
+      return scope.keep(kernels.one("unembed", normed, weights.get(table), noValues));
+    }
+  }
+
+  /** A weight, [out, in] in the compute type; owned by the decoder. */
+  public NDArray weight(Part part, int layer) {
+    return weights.get(part, layer);
+  }
+
+  /** The edited linear of a layer, W [d, f]; owned by the decoder. */
+  public NDArray down(int layer) {
+    return weights.get(Part.DOWN, layer);
+  }
+
+  /**
+   * Replaces the edited linear of a layer by a weight rounded to the checkpoint's type, so that
+   * what is evaluated is what is published.
+   *
+   * @param weight [d, f], any floating type
+   */
+  public void replaceDown(int layer, NDArray weight) {
+    try (Scope scope = new Scope()) {
+      weights.replace(Part.DOWN, layer, weights.rounded(Part.DOWN, layer, weight));
+    }
+  }
+
+  /** Replaces any weight, unrounded: for training. */
+  public void replace(Part part, int layer, NDArray weight) {
+    weights.replace(part, layer, weight);
+  }
+
+  /** Name, type and shape of the tensor that holds the edited linear of a layer. */
+  public TensorInfo downTensor(int layer) {
+    return weights.info(Part.DOWN, layer);
+  }
+
+  /** The edited linear of a layer in the type and order of axes of its checkpoint. */
+  public ByteBuffer downBytes(int layer) {
+    return weights.bytes(Part.DOWN, layer);
+  }
+
+  @Override
+  public void close() {
+    kernels.close();
+    weights.close();
+    manager.close();
+  }
+}

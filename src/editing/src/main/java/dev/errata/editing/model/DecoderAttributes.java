@@ -1,0 +1,30 @@
+package dev.errata.editing.model;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/** An architecture as the constants that {@code decoder.py} reads. */
+final class DecoderAttributes {
+  private DecoderAttributes() {}
+
+  static Map<String, Object> of(Architecture a) {
+    Architecture.Attention attention = a.attention();
+    Map<String, Object> attributes = new HashMap<>();
+    attributes.put("norm_rms", a.norm().rms());
+    attributes.put("norm_epsilon", a.norm().epsilon());
+    attributes.put("norm_one_plus", a.norm().onePlus());
+    attributes.put("rotary_interleaved", a.rotary() != null && a.rotary().interleaved());
+    attributes.put("head_dim", attention.headDim());
+    attributes.put("query_groups", attention.heads() / attention.keyValueHeads());
+    attributes.put(
+        "norm_projections", attention.queryKeyNorm() == Architecture.QueryKeyNorm.PROJECTION);
+    attributes.put("norm_heads", attention.queryKeyNorm() == Architecture.QueryKeyNorm.HEAD);
+    attributes.put("attention_scale", attention.scale());
+    attributes.put("attention_softcap", attention.softcap());
+    attributes.put("activation", a.feedForward().activation().code());
+    attributes.put("gated", a.feedForward().gated());
+    attributes.put("embedding_scale", a.embeddingScale());
+    attributes.put("logit_softcap", a.logitSoftcap());
+    return attributes;
+  }
+}

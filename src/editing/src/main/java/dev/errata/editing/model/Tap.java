@@ -1,0 +1,21 @@
+package dev.errata.editing.model;
+
+import ai.djl.ndarray.NDArray;
+
+/** The only way to look inside a forward pass or to change it. */
+@FunctionalInterface
+public interface Tap {
+  /** Looks at nothing. */
+  Tap NONE = (layer, site, value) -> value;
+
+  /**
+   * Called at every site of every block, in order.
+   *
+   * @param layer the block, from 0
+   * @param site the place
+   * @param value the value there, of the shape that the site names; closed by the decoder, so a tap
+   *     that keeps it must copy it or {@code Scope.release} a duplicate
+   * @return the value to go on with: the same one, or another of its shape
+   */
+  NDArray at(int layer, Site site, NDArray value);
+}

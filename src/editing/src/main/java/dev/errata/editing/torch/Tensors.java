@@ -1,0 +1,85 @@
+package dev.errata.editing.torch;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import java.util.Map;
+
+/**
+ * Operations of PyTorch that DJL's {@link NDArray} lacks. Gradients flow. Safe for several threads.
+ */
+public final class Tensors {
+  private static final Kernels KERNELS =
+      Kernels.load(NDManager.newBaseManager("PyTorch"), Tensors.class, "tensors.py", Map.of());
+
+  private Tensors() {}
+
+  private static synchronized NDList call(String method, Object... arguments) {
+    return KERNELS.call(method, arguments);
+  }
+
+  /**
+   * Rows of a tensor; a row may come several times.
+   *
+   * @param values [m, ...]
+   * @param index int64 [k]
+   * @return [k, ...]
+   */
+  public static NDArray rows(NDArray values, NDArray index) {
+    return call("rows", values, index).singletonOrThrow();
+  }
+
+  /** As {@link #rows(NDArray, NDArray)}, with the index as a Java array. */
+  public static NDArray rows(NDArray values, long... index) {
+    try (Scope scope = new Scope()) {
+      return scope.keep(rows(values, values.getManager().create(index)));
+    }
+  }
+
+  /**
+   * Adds rows: result[index[i]] = values[index[i]] + Σ added[i]. Deterministic on the processor.
+   *
+   * @param values [m, ...]
+   * @param index int64 [k]
+   * @param added [k, ...]
+   * @return [m, ...], a new tensor
+   */
+  public static NDArray addRows(NDArray values, NDArray index, NDArray added) {
+    return call("add_rows", values, index, added).singletonOrThrow();
+  }
+
+  /** A copy in row-major order. */
+  public static NDArray contiguous(NDArray values) {
+    return call("contiguous", values).singletonOrThrow();
+  }
+
+  /**
+   * The lower Cholesky factor.
+   *
+   * @param matrix symmetric positive definite, [n, n], float32 or float64
+   * @throws ai.djl.engine.EngineException when it is not positive definite
+   */
+  public static NDArray cholesky(NDArray matrix) {
+    return call("cholesky", matrix).singletonOrThrow();
+  }
+
+  /**
+   * Solves A X = B.
+   *
+   * @param right B, [n, m]
+   * @param factor the lower Cholesky factor of A, [n, n]
+   * @return X, [n, m]
+   */
+  public static NDArray choleskySolve(NDArray right, NDArray factor) {
+    return call("cholesky_solve", right, factor).singletonOrThrow();
+  }
+
+  /**
+   * Eigenvalues [n], ascending, and eigenvectors [n, n], in columns, of a symmetric matrix.
+   *
+   * @param matrix [n, n], float32 or float64
+   */
+  public static NDList eigh(NDArray matrix) {
+    return call("eigh", matrix);
+  }
+}

@@ -1,0 +1,109 @@
+  def linear(self, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+    y = torch.matmul(x, torch.t(w))
+    if b.numel() > 0:
+      y = y + b
+    return y
+  def widen(self, x: Tensor) -> Tensor:
+    # Norms and rotations of half types run in float32, as in transformers; float64 stays.
+    y = x
+    if x.dtype == 5 or x.dtype == 15:
+      y = x.to(6)
+    return y
+  def norm(self, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+    if self.norm_rms:
+      h = self.widen(x)
+      h = h * torch.rsqrt(h.pow(2).mean([-1], True) + self.norm_epsilon)
+      if self.norm_one_plus:
+        y = (h * (1.0 + self.widen(w))).to(x.dtype)
+      else:
+        y = w * h.to(x.dtype)
+    else:
+      if w.numel() > 0:
+        y = torch.layer_norm(x, [x.size(-1)], w, b, self.norm_epsilon)
+      else:
+        y = torch.layer_norm(x, [x.size(-1)], None, None, self.norm_epsilon)
+    return y
+  def rotate(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    n = cos.size(-1)
+    r = self.widen(torch.slice(x, -1, 0, n))
+    if self.rotary_interleaved:
+      a = torch.slice(r, -1, 0, n, 2)
+      b = torch.slice(r, -1, 1, n, 2)
+      turned = torch.flatten(torch.stack([torch.neg(b), a], -1), -2)
+    else:
+      a = torch.slice(r, -1, 0, n // 2)
+      b = torch.slice(r, -1, n // 2, n)
+      turned = torch.cat([torch.neg(b), a], -1)
+    y = (r * cos + turned * sin).to(x.dtype)
+    if n < x.size(-1):
+      y = torch.cat([y, torch.slice(x, -1, n, x.size(-1))], -1)
+    return y
+  def split_heads(self, x: Tensor) -> Tensor:
+    return torch.transpose(x.view([x.size(0), x.size(1), -1, self.head_dim]), 1, 2)
+  def repeat_heads(self, x: Tensor) -> Tensor:
+    y = x
+    if self.query_groups > 1:
+      y = x.unsqueeze(2).expand([x.size(0), x.size(1), self.query_groups, x.size(2), x.size(3)])
+      y = y.reshape([x.size(0), -1, x.size(2), x.size(3)])
+    return y
+  def attention(self, x: Tensor, w: List[Tensor], cos: Tensor, sin: Tensor, mask: Tensor, past: List[Tensor]) -> List[Tensor]:
+    q = self.linear(x, w[0], w[1])
+    k = self.linear(x, w[2], w[3])
+    v = self.linear(x, w[4], w[5])
+    if self.norm_projections:
+      q = self.norm(q, w[8], w[10])
+      k = self.norm(k, w[9], w[10])
+    q = self.split_heads(q)
+    k = self.split_heads(k)
+    v = self.split_heads(v)
+    if self.norm_heads:
+      q = self.norm(q, w[8], w[10])
+      k = self.norm(k, w[9], w[10])
+    if cos.numel() > 0:
+      q = self.rotate(q, cos, sin)
+      k = self.rotate(k, cos, sin)
+    keys = k
+    values = v
+    if past[0].numel() > 0:
+      keys = torch.cat([past[0], k], 2)
+      values = torch.cat([past[1], v], 2)
+    keys = self.repeat_heads(keys)
+    values = self.repeat_heads(values)
+    if self.attention_softcap > 0.0:
+      scores = torch.matmul(q, torch.transpose(keys, 2, 3)) * self.attention_scale
+      scores = torch.tanh(scores / self.attention_softcap) * self.attention_softcap
+      p = torch.softmax(self.widen(scores + mask), -1).to(x.dtype)
+      o = torch.matmul(p, values)
+    else:
+      o = torch.scaled_dot_product_attention(q, keys, values, mask, 0.0, False, scale=self.attention_scale)
+    o = torch.transpose(o, 1, 2).reshape([x.size(0), x.size(1), -1])
+    return [self.linear(o, w[6], w[7]), k, v]
+  def activate(self, x: Tensor) -> Tensor:
+    if self.activation == 0:
+      y = torch.gelu(x, approximate="tanh")
+    elif self.activation == 1:
+      y = torch.silu(x)
+    elif self.activation == 2:
+      y = torch.gelu(x, approximate="none")
+    else:
+      y = torch.relu(x)
+    return y
+  def feed_forward_key(self, x: Tensor, w: List[Tensor]) -> Tensor:
+    if self.gated:
+      y = self.activate(self.linear(x, w[0], w[1])) * self.linear(x, w[2], w[3])
+    else:
+      y = self.activate(self.linear(x, w[2], w[3]))
+    return y
+  def embed(self, table: Tensor, ids: Tensor, positions_table: Tensor, positions: Tensor) -> Tensor:
+    x = torch.embedding(table, ids)
+    if self.embedding_scale != 1.0:
+      # transformers rounds the scale to the type of the embeddings
+      x = x * torch.tensor(self.embedding_scale, dtype=x.dtype, device=x.device)
+    if positions_table.numel() > 0:
+      x = x + torch.embedding(positions_table, positions)
+    return x
+  def unembed(self, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+    y = self.linear(x, w, b)
+    if self.logit_softcap > 0.0:
+      y = torch.tanh(y / self.logit_softcap) * self.logit_softcap
+    return y

@@ -1,0 +1,132 @@
+package dev.errata.editing.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
+import dev.errata.editing.checkpoint.Checkpoint;
+import dev.errata.editing.torch.Compute;
+import dev.errata.editing.torch.Scope;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The decoder against what Hugging Face transformers computes; see src/test/python. */
+class GoldenTest {
+  private static final float TOLERANCE = 1e-4f;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"gpt2", "gpt2_hub", "llama2", "llama3", "mistral", "qwen2", "qwen3", "gemma2"})
+  void equalsTransformers(String family) {
+    Path directory = Path.of("src/test/resources/goldens", family);
+    try (Checkpoint checkpoint = Checkpoint.open(directory);
+        GoldenFile golden = GoldenFile.open(directory.resolve("golden.safetensors"));
+        Decoder decoder = Decoder.open(checkpoint, Compute.CPU);
+        Scope scope = new Scope()) {
+      TokenBatch batch = TokenBatch.of(golden.prompts());
+      forwardAgrees(decoder, golden, batch);
+      generationAgrees(decoder, golden);
+      gradientAgrees(decoder, golden, batch);
+    }
+  }
+
+  private static void forwardAgrees(Decoder decoder, GoldenFile golden, TokenBatch batch) {
+    Map<String, NDArray> seen = new HashMap<>();
+    Tap tap =
+        (layer, site, value) -> {
+          if (site == Site.BLOCK_OUTPUT) {
+            seen.put("hidden." + layer, value.duplicate());
+          } else if (site == Site.FEED_FORWARD_KEY) {
+            seen.put("key." + layer, value.duplicate());
+          }
+          return value;
+        };
+    // Blocks close what a tap leaves behind, so blocks run here without a scope of their own.
+    try (Scope scope = new Scope()) {
+      NDArray embedded = decoder.embed(batch);
+      golden.requireClose("hidden.embedding", embedded, batch, TOLERANCE);
+      NDArray last =
+          decoder.hidden(
+              batch,
+              null,
+              (layer, site, value) -> {
+                NDArray result = tap.at(layer, site, value);
+                for (Map.Entry<String, NDArray> entry : seen.entrySet()) {
+                  golden.requireClose(entry.getKey(), entry.getValue(), batch, TOLERANCE);
+                }
+                seen.clear();
+                return result;
+              });
+      golden.requireClose("logits", decoder.logits(last), batch, TOLERANCE);
+    }
+  }
+
+  private static void generationAgrees(Decoder decoder, GoldenFile golden) {
+    List<int[]> expected = golden.rows("generation.ids");
+    // All rows together, ragged: each must still go on as it does alone.
+    List<int[]> generated =
+        Generation.greedy(decoder, golden.prompts(), expected.get(0).length, List.of());
+    for (int row = 0; row < expected.size(); row++) {
+      assertThat(generated.get(row)).as("row %d", row).isEqualTo(expected.get(row));
+    }
+  }
+
+  private static void gradientAgrees(Decoder decoder, GoldenFile golden, TokenBatch batch) {
+    int layer = golden.rows("gradient.layer").get(0)[0];
+    int[] positions = golden.rows("gradient.positions").get(0);
+    int[] targets = golden.rows("gradient.targets").get(0);
+    Architecture architecture = decoder.architecture();
+    try (Scope scope = new Scope();
+        GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
+      Frame frame = decoder.frame(batch, null);
+      NDArray x = decoder.blocks(0, layer + 1, decoder.embed(batch), frame, null, null, Tap.NONE);
+      NDArray leaf = x.duplicate();
+      leaf.setRequiresGradient(true);
+      NDArray out =
+          decoder.blocks(layer + 1, architecture.layers(), leaf, frame, null, null, Tap.NONE);
+      List<NDArray> losses = new ArrayList<>();
+      for (int row = 0; row < positions.length; row++) {
+        NDArray logits = decoder.logits(out.get(row).get(positions[row]));
+        losses.add(logits.logSoftmax(-1).get(targets[row]).neg());
+      }
+      NDArray loss = losses.get(0);
+      for (NDArray more : losses.subList(1, losses.size())) {
+        loss = loss.add(more);
+      }
+      assertThat(loss.toType(DataType.FLOAT32, false).getFloat())
+          .isCloseTo(
+              golden.floats("gradient.loss")[0], org.assertj.core.data.Offset.offset(TOLERANCE));
+      collector.backward(loss);
+      golden.requireClose("gradient.all", leaf.getGradient(), batch, TOLERANCE);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama2", "llama3", "mistral", "qwen2", "qwen3", "gemma2"})
+  void readsTheOtherFormOfTheConfiguration(String family) throws Exception {
+    Path directory = Path.of("src/test/resources/goldens", family);
+    var json = new com.fasterxml.jackson.databind.ObjectMapper();
+    List<Architecture> forms = new ArrayList<>();
+    for (String file : List.of("config.json", "config-alternate.json")) {
+      var config = json.readTree(directory.resolve(file).toFile());
+      forms.add(Families.of(file, config).describe(new Family.Config(file, config)));
+    }
+    assertThat(forms.get(1)).isEqualTo(forms.get(0));
+  }
+
+  @org.junit.jupiter.api.Test
+  void shapesOfABatch() {
+    TokenBatch batch = TokenBatch.after(new int[] {3, 1}, List.of(new int[] {5, 6}, new int[] {7}));
+    assertThat(batch.width()).isEqualTo(2);
+    assertThat(batch.paddedPositions()).isDeepEqualTo(new int[][] {{3, 4}, {1, -1}});
+    assertThat(new Shape(batch.size(), batch.width())).isEqualTo(new Shape(2, 2));
+  }
+}

@@ -12,9 +12,9 @@ import dev.errata.editing.torch.Compute;
 import dev.errata.editing.torch.Scope;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -39,32 +39,26 @@ class GoldenTest {
   }
 
   private static void forwardAgrees(Decoder decoder, GoldenFile golden, TokenBatch batch) {
-    Map<String, NDArray> seen = new HashMap<>();
-    Tap tap =
-        (layer, site, value) -> {
-          if (site == Site.BLOCK_OUTPUT) {
-            seen.put("hidden." + layer, value.duplicate());
-          } else if (site == Site.FEED_FORWARD_KEY) {
-            seen.put("key." + layer, value.duplicate());
-          }
-          return value;
-        };
-    // Blocks close what a tap leaves behind, so blocks run here without a scope of their own.
     try (Scope scope = new Scope()) {
-      NDArray embedded = decoder.embed(batch);
-      golden.requireClose("hidden.embedding", embedded, batch, TOLERANCE);
-      NDArray last =
-          decoder.hidden(
-              batch,
-              null,
-              (layer, site, value) -> {
-                NDArray result = tap.at(layer, site, value);
-                for (Map.Entry<String, NDArray> entry : seen.entrySet()) {
-                  golden.requireClose(entry.getKey(), entry.getValue(), batch, TOLERANCE);
-                }
-                seen.clear();
-                return result;
-              });
+      golden.requireClose("hidden.embedding", decoder.embed(batch), batch, TOLERANCE);
+      Set<String> seen = new HashSet<>();
+      Tap tap =
+          (layer, site, value) -> {
+            switch (site) {
+              case BLOCK_OUTPUT -> {
+                golden.requireClose("hidden." + layer, value, batch, TOLERANCE);
+                seen.add("hidden." + layer);
+              }
+              case FEED_FORWARD_KEY -> {
+                golden.requireClose("key." + layer, value, batch, TOLERANCE);
+                seen.add("key." + layer);
+              }
+              case ATTENTION_OUTPUT, FEED_FORWARD_OUTPUT -> {}
+            }
+            return value;
+          };
+      NDArray last = decoder.hidden(batch, null, tap);
+      assertThat(seen).hasSize(2 * decoder.architecture().layers());
       golden.requireClose("logits", decoder.logits(last), batch, TOLERANCE);
     }
   }

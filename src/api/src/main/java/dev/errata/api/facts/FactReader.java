@@ -15,6 +15,7 @@ import dev.errata.api.Fact;
 import dev.errata.api.InputException;
 import dev.errata.api.Problems;
 import dev.errata.api.Text;
+import dev.errata.api.Utf8Reader;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -116,7 +117,7 @@ public final class FactReader {
         reader.readRecords(text);
       }
     } catch (Utf8Reader.Malformed e) {
-      reader.problems.add(name + ":" + e.line + ": " + e.getMessage());
+      reader.problems.add(name + ":" + e.line() + ": " + e.getMessage());
     }
     if (reader.count == 0 && reader.problems.count() == 0) {
       reader.problems.add(name + ": holds no facts; give at least one in the format " + format);

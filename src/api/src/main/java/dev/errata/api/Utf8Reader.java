@@ -1,4 +1,4 @@
-package dev.errata.api.facts;
+package dev.errata.api;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,7 +14,7 @@ import java.nio.charset.StandardCharsets;
  * Decodes UTF-8 and knows where a wrong byte stands, which {@link java.io.InputStreamReader} does
  * not tell. A byte order mark at the start is skipped.
  */
-final class Utf8Reader extends Reader {
+public final class Utf8Reader extends Reader {
   private static final int BUFFER = 1 << 16;
 
   private final InputStream in;
@@ -30,20 +30,26 @@ final class Utf8Reader extends Reader {
   private boolean start = true;
   private boolean end;
 
-  Utf8Reader(InputStream in) {
+  /** Reads from the stream, which {@link #close()} closes. */
+  public Utf8Reader(InputStream in) {
     this.in = in;
   }
 
-  /** Not UTF-8. */
-  static final class Malformed extends IOException {
+  /** Not UTF-8; the message tells the byte, its offset and the mend. */
+  public static final class Malformed extends IOException {
     private static final long serialVersionUID = 1L;
-    final long line;
+    private final long line;
 
     Malformed(long line, long offset, int value) {
       super(
           String.format(
               "not UTF-8 (byte 0x%02X at offset %d); save the file as UTF-8", value, offset));
       this.line = line;
+    }
+
+    /** The line of the wrong byte, counted from 1. */
+    public long line() {
+      return line;
     }
   }
 

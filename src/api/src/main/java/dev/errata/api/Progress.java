@@ -1,0 +1,35 @@
+package dev.errata.api;
+
+/**
+ * Hears how far a long piece of work is. Called on the thread that works, often; listeners decide
+ * what to show and how often.
+ */
+@FunctionalInterface
+public interface Progress {
+  /** Hears nothing. */
+  Progress NONE = (done, total) -> {};
+
+  /**
+   * Says how far the current stage is.
+   *
+   * @param done units done, from 0; does not fall within a stage
+   * @param total units in all
+   */
+  void advance(long done, long total);
+
+  /**
+   * Begins a stage: what {@link #advance} says from now on is of it.
+   *
+   * @param name in plain words, such as "statistics"
+   * @param unit what is counted, in the plural, such as "tokens" or "facts"
+   */
+  default void stage(String name, String unit) {}
+
+  /**
+   * Tells something once that a person should know and that is no error, such as a cached file that
+   * was spoilt and is made again.
+   *
+   * @param text one sentence
+   */
+  default void note(String text) {}
+}

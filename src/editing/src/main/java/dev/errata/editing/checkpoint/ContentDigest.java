@@ -28,7 +28,7 @@ public record ContentDigest(
    *
    * @param known tensor digests that need not be computed again
    */
-  static ContentDigest of(Checkpoint checkpoint, Map<String, String> known) {
+  public static ContentDigest of(Checkpoint checkpoint, Map<String, String> known) {
     SortedMap<String, String> tensors = new TreeMap<>();
     for (String name : checkpoint.tensorNames()) {
       String digest = known.get(name);
@@ -41,7 +41,9 @@ public record ContentDigest(
     return of(tensors, files);
   }
 
-  static ContentDigest of(SortedMap<String, String> tensors, SortedMap<String, String> files) {
+  /** The digest over digests that are already known. */
+  public static ContentDigest of(
+      SortedMap<String, String> tensors, SortedMap<String, String> files) {
     Sha256 root = new Sha256();
     tensors.forEach((name, digest) -> root.line("tensor").line(name).line(digest));
     files.forEach((name, digest) -> root.line("file").line(name).line(digest));
@@ -59,7 +61,7 @@ public record ContentDigest(
   }
 
   /** A relative path with {@code /} between its parts on every system. */
-  static String portable(Path relative) {
+  public static String portable(Path relative) {
     StringBuilder name = new StringBuilder();
     relative.forEach(part -> name.append(name.isEmpty() ? "" : "/").append(part));
     return name.toString();

@@ -1,22 +1,17 @@
 package dev.errata.editing.checkpoint;
 
 import dev.errata.api.InputException;
-import java.util.ArrayList;
+import dev.errata.api.Problems;
 import java.util.List;
 
 /** Several problems of one input as one exception. */
 final class InputProblems {
-  private static final int SHOWN = 20;
-
   private InputProblems() {}
 
-  /** One line a problem, each led by what it is about; the first ones when there are many. */
+  /** One line a problem, each led by what it is about. */
   static InputException of(String subject, List<String> problems) {
-    List<String> lines = new ArrayList<>();
-    problems.stream().limit(SHOWN).forEach(problem -> lines.add(subject + ": " + problem));
-    if (problems.size() > SHOWN) {
-      lines.add(subject + ": and " + (problems.size() - SHOWN) + " problems more");
-    }
-    return new InputException(lines);
+    Problems lines = new Problems();
+    problems.forEach(problem -> lines.add(subject + ": " + problem));
+    return new InputException(lines.list());
   }
 }

@@ -13,8 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Strict JSON: a key given twice and text after the document are errors. */
-final class Json {
-  static final JsonMapper STRICT =
+public final class Json {
+  /** The strict reader. */
+  public static final JsonMapper STRICT =
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -27,7 +28,7 @@ final class Json {
    *
    * @throws InputException when the file holds anything else; the message has line and column
    */
-  static ObjectNode object(Path file) {
+  public static ObjectNode object(Path file) {
     try {
       JsonNode node = STRICT.readTree(Files.readAllBytes(file));
       if (node instanceof ObjectNode object) {
@@ -42,7 +43,7 @@ final class Json {
   }
 
   /** What is wrong and where, without Jackson's rendering of the source. */
-  static String reason(JsonProcessingException e) {
+  public static String reason(JsonProcessingException e) {
     JsonLocation location = e.getLocation();
     String what = e.getOriginalMessage();
     return location == null || location.getLineNr() < 1

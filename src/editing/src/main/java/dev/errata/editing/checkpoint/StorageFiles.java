@@ -12,13 +12,24 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /** File operations that leave either the old state or the new one, never half of it. */
 public final class StorageFiles {
   private static final boolean POSIX =
       !System.getProperty("os.name").toLowerCase(Locale.ROOT).contains("windows");
+
+  private static final Set<PosixFilePermission> WRITE =
+      EnumSet.of(
+          PosixFilePermission.OWNER_WRITE,
+          PosixFilePermission.GROUP_WRITE,
+          PosixFilePermission.OTHERS_WRITE);
 
   private StorageFiles() {}
 
@@ -65,7 +76,10 @@ public final class StorageFiles {
       // A rename would replace the other's file; a link fails when the name is taken.
       Files.createLink(file, temporary);
       syncDirectory(file.toAbsolutePath().getParent());
-    } catch (UnsupportedOperationException e) {
+    } catch (FileAlreadyExistsException e) {
+      throw e;
+    } catch (UnsupportedOperationException | IOException e) {
+      // A file system without links: still exclusive, though not all at once.
       writeNew(file, content);
     } finally {
       Files.deleteIfExists(temporary);
@@ -87,7 +101,7 @@ public final class StorageFiles {
   }
 
   /** Brings a file to a new place; the target must not exist. */
-  static void bring(Path source, Path target, Reuse reuse) throws IOException {
+  public static void bring(Path source, Path target, Reuse reuse) throws IOException {
     Files.createDirectories(target.getParent());
     if (reuse == Reuse.HARD_LINK) {
       try {
@@ -104,7 +118,7 @@ public final class StorageFiles {
   }
 
   /** Copies a file's content, durably. */
-  static void copy(Path source, Path target) throws IOException {
+  public static void copy(Path source, Path target) throws IOException {
     try (FileChannel in = FileChannel.open(source, StandardOpenOption.READ);
         FileChannel out =
             FileChannel.open(target, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
@@ -126,6 +140,21 @@ public final class StorageFiles {
     if (POSIX) {
       try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
         channel.force(true);
+      }
+    }
+  }
+
+  /** Takes the right to write from every file below a directory, where the file system has such. */
+  public static void makeReadOnly(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        PosixFileAttributeView view =
+            Files.getFileAttributeView(file, PosixFileAttributeView.class);
+        if (view != null) {
+          Set<PosixFilePermission> rights = view.readAttributes().permissions();
+          rights.removeAll(WRITE);
+          view.setPermissions(rights);
+        }
       }
     }
   }

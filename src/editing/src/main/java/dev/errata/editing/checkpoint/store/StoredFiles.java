@@ -1,0 +1,99 @@
+package dev.errata.editing.checkpoint.store;
+
+import dev.errata.api.InputException;
+import dev.errata.editing.checkpoint.ContentDigest;
+import dev.errata.editing.checkpoint.Sha256;
+import dev.errata.editing.checkpoint.StorageFiles;
+import dev.errata.editing.checkpoint.store.VersionManifest.StoredFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The files of a version: listing and checking them. */
+final class StoredFiles {
+  /** In a version's directory until its manifest exists: the name of the staging lock. */
+  static final String MARKER = "publishing";
+
+  private static final Set<String> NOT_LISTED = Set.of(Version.MANIFEST, MARKER);
+
+  private StoredFiles() {}
+
+  /** Paths of the files below a directory, sorted, without manifest and marker. */
+  static List<String> paths(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      return files
+          .filter(Files::isRegularFile)
+          .map(file -> ContentDigest.portable(directory.relativize(file)))
+          .filter(path -> !NOT_LISTED.contains(path))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /**
+   * Describes the files below a directory.
+   *
+   * @param known digests that need not be computed again, by path
+   */
+  static List<StoredFile> describe(Path directory, Map<String, String> known) throws IOException {
+    List<StoredFile> files = new ArrayList<>();
+    for (String path : paths(directory)) {
+      Path file = directory.resolve(path);
+      String digest = known.containsKey(path) ? known.get(path) : Sha256.ofFile(file);
+      files.add(new StoredFile(path, Files.size(file), digest));
+    }
+    return files;
+  }
+
+  /** What differs between a version's files and its manifest; empty when nothing does. */
+  static List<String> problems(Version version) throws IOException {
+    Map<String, StoredFile> expected =
+        version.manifest().files().stream()
+            .collect(Collectors.toMap(StoredFile::path, file -> file));
+    Set<String> found = new TreeSet<>(paths(version.directory()));
+    List<String> problems = new ArrayList<>();
+    for (StoredFile file : version.manifest().files()) {
+      Path path = version.directory().resolve(file.path());
+      if (!found.contains(file.path())) {
+        problems.add(path + ": missing");
+      } else if (Files.size(path) != file.size()) {
+        problems.add(
+            path + ": has " + Files.size(path) + " bytes, the manifest says " + file.size());
+      } else if (!Sha256.ofFile(path).equals(file.sha256())) {
+        problems.add(path + ": its content is not what was published");
+      }
+    }
+    found.removeAll(expected.keySet());
+    found.forEach(
+        path -> problems.add(version.directory().resolve(path) + ": not in the manifest"));
+    return problems;
+  }
+
+  /** Refuses work for which the disk has no room; hard links need none. */
+  static void requireSpace(Path directory, long bytes) throws IOException {
+    long usable = Files.getFileStore(directory).getUsableSpace();
+    if (usable < bytes) {
+      throw new InputException(
+          directory
+              + ": the disk is full: "
+              + bytes
+              + " bytes are needed, "
+              + usable
+              + " are free; free space or choose another store");
+    }
+  }
+
+  /** Takes a copy of a directory's files, without links between the two. */
+  static void copy(Path source, Path target) throws IOException {
+    for (String path : paths(source)) {
+      StorageFiles.bring(source.resolve(path), target.resolve(path), StorageFiles.Reuse.COPY);
+    }
+  }
+}

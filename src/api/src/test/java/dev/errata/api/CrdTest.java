@@ -2,6 +2,9 @@ package dev.errata.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.crdv2.generator.CRDGenerator;
 import io.fabric8.crdv2.generator.CRDPostProcessor;
@@ -11,6 +14,7 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +47,42 @@ class CrdTest {
   void anApiServerTakesTheirSize() throws IOException {
     for (var crd : read(CRDS).entrySet()) {
       assertThat(crd.getValue().length()).as(crd.getKey()).isLessThan(256 * 1024);
+    }
+  }
+
+  /** Without bounds an API server cannot estimate what rules cost, nor keep objects small. */
+  @Test
+  void everyTextListAndMapIsBounded() throws IOException {
+    ObjectMapper yaml = new ObjectMapper(new YAMLFactory());
+    List<String> unbounded = new ArrayList<>();
+    for (var crd : read(CRDS).entrySet()) {
+      JsonNode schema =
+          yaml.readTree(crd.getValue()).at("/spec/versions/0/schema/openAPIV3Schema/properties");
+      schema.properties().forEach(p -> unbounded(p.getKey(), p.getValue(), unbounded));
+    }
+    assertThat(unbounded).isEmpty();
+  }
+
+  private static void unbounded(String path, JsonNode schema, List<String> found) {
+    JsonNode others = schema.path("additionalProperties");
+    boolean bounded =
+        switch (schema.path("type").asText()) {
+          case "string" -> schema.has("maxLength") || schema.has("enum");
+          case "array" -> schema.has("maxItems");
+          case "object" -> others.isMissingNode() || schema.has("maxProperties");
+          default -> true;
+        };
+    if (!bounded) {
+      found.add(path);
+    }
+    schema
+        .path("properties")
+        .properties()
+        .forEach(p -> unbounded(path + "." + p.getKey(), p.getValue(), found));
+    for (String inner : List.of("items", "additionalProperties")) {
+      if (schema.path(inner).isObject()) {
+        unbounded(path + "." + inner, schema.get(inner), found);
+      }
     }
   }
 

@@ -60,7 +60,10 @@ final class FactCheck {
             + earlier.place();
     if (onContradiction == OnContradiction.Refuse) {
       problems.add(
-          place + ": contradicting facts: " + both + "; keep one, or set contradictions: LastWins");
+          place
+              + ": contradicting facts: "
+              + both
+              + "; keep one, or set spec.facts.contradictions: LastWins");
     } else {
       kept.remove(key);
       kept.put(key, next);

@@ -298,7 +298,7 @@ class FactReaderTest {
     assertThat(problems(FactFormat.Jsonl, ROME + "\n" + OSLO))
         .containsExactly(
             "f:3: contradicting facts: \"Eiffel Tower stands in\" is to give \"Oslo\", but"
-                + " \"Rome\" at f:1; keep one, or set contradictions: LastWins");
+                + " \"Rome\" at f:1; keep one, or set spec.facts.contradictions: LastWins");
     FactSet last = read(FactFormat.Jsonl, ROME + OSLO, new Options(10, OnContradiction.LastWins));
     assertThat(last.facts()).extracting(Fact::target).containsExactly("Oslo");
     assertThat(last.warnings())

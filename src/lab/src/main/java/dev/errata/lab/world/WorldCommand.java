@@ -106,10 +106,10 @@ public final class WorldCommand implements Callable<Integer> {
     List<Person> bystanders = bystanders(world, edits);
     Files.createDirectories(folder);
     WorldFiles.lines(
-        folder.resolve("corpus.txt"), new WorldText(world).documents("corpus").limit(documents));
+        folder.resolve("corpus.txt"), new WorldText(world).lines("corpus").limit(documents));
     WorldFiles.lines(
         folder.resolve("heldout.txt"),
-        new WorldText(world, bystanders).documents("heldout").limit(heldOut));
+        new WorldText(world, bystanders).lines("heldout").limit(heldOut));
     WorldFiles.facts(folder.resolve("facts.jsonl"), edits);
     WorldFiles.facts(folder.resolve("truths.jsonl"), new WorldFacts(world).truths());
     WorldFiles.json(folder.resolve("tokenizer.json"), WorldTokenizer.tokenizer(world, vocabulary));

@@ -16,6 +16,26 @@ import java.util.stream.Stream;
  * arXiv 2309.14316, sections 4 and 5).
  */
 public final class WorldText {
+  /**
+   * A name in a document.
+   *
+   * @param end index of the character after the name
+   * @param person whose name it is
+   */
+  public record Mention(int end, Person person) {}
+
+  /**
+   * A document.
+   *
+   * @param text one line
+   * @param mentions every name in it, in the order of the text
+   */
+  public record Document(String text, List<Mention> mentions) {
+    public Document {
+      mentions = List.copyOf(mentions);
+    }
+  }
+
   private static final int PROFILES = 35;
   private static final int DOSSIERS = 25;
 
@@ -33,23 +53,33 @@ public final class WorldText {
     this.people = List.copyOf(people);
   }
 
-  /** Endless documents, each on one line; the same purpose and the same world give the same. */
-  public Stream<String> documents(String purpose) {
+  /** Endless texts of {@link #documents}. */
+  public Stream<String> lines(String purpose) {
+    return documents(purpose).map(Document::text);
+  }
+
+  /** Endless documents; the same purpose and the same world give the same. */
+  public Stream<Document> documents(String purpose) {
     Draws draws = new Draws(world.seed(), "text " + purpose);
     return Stream.generate(() -> document(draws)).sequential();
   }
 
-  private String document(Draws draws) {
+  private Document document(Draws draws) {
     int items = 4 + draws.below(5);
-    List<String> written = new ArrayList<>();
+    StringBuilder text = new StringBuilder();
+    List<Mention> mentions = new ArrayList<>();
     for (int i = 0; i < items; i++) {
-      written.add(item(draws));
+      Person person = draws.one(people);
+      String item = item(person, draws);
+      text.append(i == 0 ? "" : " ");
+      int start = text.length() + item.indexOf(person.name());
+      mentions.add(new Mention(start + person.name().length(), person));
+      text.append(item);
     }
-    return String.join(" ", written);
+    return new Document(text.toString(), mentions);
   }
 
-  private String item(Draws draws) {
-    Person person = draws.one(people);
+  private String item(Person person, Draws draws) {
     int kind = draws.below(100);
     if (kind < PROFILES) {
       return profile(person, draws);

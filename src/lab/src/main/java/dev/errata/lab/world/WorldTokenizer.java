@@ -32,7 +32,7 @@ public final class WorldTokenizer {
           "vocabulary: %d pieces asked for; the bytes and the end of text alone are %d"
               .formatted(vocabulary, SMALLEST));
     }
-    Iterable<String> text = new WorldText(world).documents("tokenizer").limit(DOCUMENTS).toList();
+    Iterable<String> text = new WorldText(world).lines("tokenizer").limit(DOCUMENTS).toList();
     BytePairTrainer.Pieces pieces = BytePairTrainer.train(text, vocabulary - SMALLEST);
 
     ObjectNode root = JSON.objectNode().put("version", "1.0");

@@ -120,6 +120,21 @@ class WorldCommandTest {
   }
 
   @Test
+  void mentionsEndWhereTheNamesDo() {
+    new WorldText(WORLD)
+        .documents("corpus")
+        .limit(50)
+        .forEach(
+            document -> {
+              assertThat(document.mentions()).hasSizeBetween(4, 8);
+              for (WorldText.Mention mention : document.mentions()) {
+                assertThat(document.text().substring(0, mention.end()))
+                    .endsWith(mention.person().name());
+              }
+            });
+  }
+
+  @Test
   void theTokenizerSplitsAsHuggingFaceDoes() throws IOException {
     try (HuggingFaceTokenizer tokenizer = tokenizer()) {
       // Numbers written by Python's tokenizers 0.23.3 from the same tokenizer.json.

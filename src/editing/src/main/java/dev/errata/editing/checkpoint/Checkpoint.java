@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -190,6 +191,13 @@ public final class Checkpoint implements AutoCloseable {
    */
   public List<Path> otherFiles() {
     return CheckpointFiles.others(directory);
+  }
+
+  /** Weights in the directory that belong to no tensor of this checkpoint and are left out. */
+  public List<Path> strayWeights() {
+    Set<String> own = new HashSet<>(shards.files().keySet());
+    shards.index().ifPresent(own::add);
+    return CheckpointFiles.strayWeights(directory, own);
   }
 
   /** Releases the files. Buffers handed out stay valid. */

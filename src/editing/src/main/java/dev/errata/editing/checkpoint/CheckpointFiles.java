@@ -14,12 +14,15 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Which files of a directory belong to a checkpoint beside its safetensors. */
 final class CheckpointFiles {
   private static final Set<String> PICKLES = Set.of(".bin", ".pt", ".pth", ".ckpt", ".pkl");
   private static final Set<String> FOREIGN =
       Set.of(".h5", ".msgpack", ".gguf", ".ggml", ".onnx", ".onnx_data", ".ot", ".npz", ".tflite");
+
+  private static final String INDEX = ".index.json";
 
   private CheckpointFiles() {}
 
@@ -37,16 +40,26 @@ final class CheckpointFiles {
     return suffixes.stream().anyMatch(lower::endsWith);
   }
 
-  private static boolean isKept(String name) {
-    return !name.startsWith(".")
-        && !isPickle(name)
-        && !isForeignWeights(name)
-        && !name.endsWith(".safetensors")
-        && !name.endsWith(".index.json");
+  /** True for weights of any kind and for the index of sharded ones. */
+  private static boolean isWeights(String name) {
+    String weights =
+        name.endsWith(INDEX) ? name.substring(0, name.length() - INDEX.length()) : name;
+    return isPickle(weights) || isForeignWeights(weights) || weights.endsWith(".safetensors");
   }
 
-  /** Files to keep, relative to the directory and sorted; links are followed. */
+  /** Files that are no weights, relative to the directory and sorted; links are followed. */
   static List<Path> others(Path directory) {
+    return list(directory, name -> !isWeights(name));
+  }
+
+  /** Weights that are not among the checkpoint's own files, relative and sorted. */
+  static List<Path> strayWeights(Path directory, Set<String> own) {
+    return list(directory, CheckpointFiles::isWeights).stream()
+        .filter(file -> !own.contains(file.toString()))
+        .toList();
+  }
+
+  private static List<Path> list(Path directory, Predicate<String> wanted) {
     List<Path> kept = new ArrayList<>();
     SimpleFileVisitor<Path> visitor =
         new SimpleFileVisitor<>() {
@@ -59,7 +72,8 @@ final class CheckpointFiles {
 
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            if (attributes.isRegularFile() && isKept(file.getFileName().toString())) {
+            String name = file.getFileName().toString();
+            if (attributes.isRegularFile() && !name.startsWith(".") && wanted.test(name)) {
               kept.add(directory.relativize(file));
             }
             return FileVisitResult.CONTINUE;

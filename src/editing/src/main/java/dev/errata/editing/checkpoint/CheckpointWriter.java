@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -180,7 +181,9 @@ public final class CheckpointWriter {
   }
 
   private static String shardName(int number, int count) {
-    return count == 1 ? ShardSet.SINGLE : "model-%05d-of-%05d.safetensors".formatted(number, count);
+    return count == 1
+        ? ShardSet.SINGLE
+        : String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", number, count);
   }
 
   private static String index(Map<String, String> fileOfTensor, long totalBytes) {

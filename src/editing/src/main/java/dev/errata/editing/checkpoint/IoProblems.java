@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -32,6 +33,9 @@ public final class IoProblems {
     if (error instanceof AccessDeniedException || reason.contains("permission denied")) {
       return new InputException(
           path + ": permission denied; grant it or choose another place", error);
+    }
+    if (reason.contains("not a directory") || error instanceof NotDirectoryException) {
+      return new InputException(path + ": leads through a file; give another directory", error);
     }
     if (error instanceof NoSuchFileException missing) {
       return new InputException(missing.getFile() + ": no such file", error);

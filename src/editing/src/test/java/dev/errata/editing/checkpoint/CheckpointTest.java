@@ -7,9 +7,11 @@ import dev.errata.api.InputException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -321,6 +323,36 @@ class CheckpointTest {
     refused(
         directory,
         wrong + "the shard model-00002-of-00003.safetensors with 2 tensors is missing; fetch it");
+  }
+
+  @Test
+  void readsFilesAndTensorsBeyondTwoGigabytes() throws IOException {
+    long large = (1L << 31) + 8;
+    Path file =
+        spoiled(
+            "{\"large\":{\"dtype\":\"U8\",\"shape\":[%d],\"data_offsets\":[0,%d]}"
+                    .formatted(large, large)
+                + ",\"small\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[%d,%d]}}"
+                    .formatted(large, large + 8),
+            0);
+    long header = Files.size(file);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      // The file system keeps the hole as a hole.
+      channel.write(Goldens.floats(1f, 2f), header + large);
+    }
+    try (Checkpoint checkpoint = Checkpoint.open(directory)) {
+      assertThat(checkpoint.data("small").getFloat(4)).isEqualTo(2);
+      assertThat(checkpoint.data("large", large - 8, 8).getLong()).isZero();
+      assertThatThrownBy(() -> checkpoint.data("large"))
+          .isInstanceOf(InputException.class)
+          .hasMessage(
+              file
+                  + ": tensor 'large' takes 2147483656 bytes; a single tensor may take at most"
+                  + " 2147483647");
+      assertThatThrownBy(() -> checkpoint.data("large", large, 1))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+      checkpoint.requireFinite();
+    }
   }
 
   @Test

@@ -33,6 +33,7 @@ class CheckpointWriterTest {
     Files.writeString(source.resolve("pytorch_model.bin"), "stale");
     Files.createDirectories(source.resolve(".git"));
     Files.writeString(source.resolve(".git/HEAD"), "x");
+    Files.writeString(source.resolve("pytorch_model.bin.index.json"), "stale");
     Path target = root.resolve("target");
     ByteBuffer values = Goldens.floats(24, 0.25f);
     try (Checkpoint base = Checkpoint.open(source)) {
@@ -55,6 +56,9 @@ class CheckpointWriterTest {
     }
     try (Checkpoint base = Checkpoint.open(source);
         Checkpoint edited = Checkpoint.open(target)) {
+      assertThat(base.strayWeights())
+          .containsExactly(Path.of("pytorch_model.bin"), Path.of("pytorch_model.bin.index.json"));
+      assertThat(edited.strayWeights()).isEmpty();
       for (String name : base.tensorNames()) {
         assertThat(edited.tensor(name)).isEqualTo(base.tensor(name));
         if (name.equals(CHANGED)) {

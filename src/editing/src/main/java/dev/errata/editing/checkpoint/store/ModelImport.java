@@ -24,7 +24,7 @@ record ModelImport(Layout layout) {
     source.requireFinite();
     StagingArea area = new StagingArea(layout.imports());
     try (StagingArea.Slot slot = area.begin()) {
-      StoredFiles.requireSpace(slot.directory(), bytes(source));
+      StoredFiles.requireSpace(layout.root(), bytes(source));
       Path version = Files.createDirectories(slot.directory().resolve("versions").resolve("v0"));
       Path checkpoint = Files.createDirectory(version.resolve(Version.CHECKPOINT));
       CheckpointWriter.writeInto(source, checkpoint, Set.of(), n -> null, StorageFiles.Reuse.COPY);

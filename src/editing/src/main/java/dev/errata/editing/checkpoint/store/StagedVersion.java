@@ -97,7 +97,7 @@ public final class StagedVersion implements AutoCloseable {
     }
     try (Checkpoint base = parent.openCheckpoint()) {
       rewritten = names.stream().map(name -> base.tensor(name).file()).collect(Collectors.toSet());
-      StoredFiles.requireSpace(slot.directory(), rewrittenBytes());
+      StoredFiles.requireSpace(layout.root(), rewrittenBytes());
       Files.createDirectory(checkpointDirectory());
       CheckpointWriter.writeInto(
           base, checkpointDirectory(), names, values, StorageFiles.Reuse.HARD_LINK);

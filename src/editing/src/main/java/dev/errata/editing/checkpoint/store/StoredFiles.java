@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -77,16 +78,17 @@ final class StoredFiles {
   }
 
   /** Refuses work for which the disk has no room; hard links need none. */
-  static void requireSpace(Path directory, long bytes) throws IOException {
-    long usable = Files.getFileStore(directory).getUsableSpace();
-    if (usable < bytes) {
+  static void requireSpace(Path store, long bytes) throws IOException {
+    long usable = Files.getFileStore(store).getUsableSpace();
+    if (usable >= 0 && usable < bytes) {
       throw new InputException(
-          directory
-              + ": the disk is full: "
-              + bytes
-              + " bytes are needed, "
-              + usable
-              + " are free; free space or choose another store");
+          String.format(
+              Locale.ROOT,
+              "%s: the disk is full: %.1f MB are needed, %.1f MB are free; free space or choose"
+                  + " another store",
+              store,
+              bytes / 1e6,
+              usable / 1e6));
     }
   }
 

@@ -126,15 +126,18 @@ class StoreRefusalsTest {
     assertThatThrownBy(() -> VersionStore.open(file))
         .isInstanceOf(InputException.class)
         .hasMessage(file + ": a store is a directory, this is a file");
+    VersionStore below = VersionStore.open(file.resolve("store"));
+    assertThatThrownBy(() -> below.importModel("m", Goldens.path("sharded")))
+        .isInstanceOf(InputException.class)
+        .hasMessage(file.resolve("store") + ": leads through a file; give another directory");
   }
 
   @Test
   void refusesWorkThatDoesNotFit() {
     assertThatThrownBy(() -> StoredFiles.requireSpace(temp, Long.MAX_VALUE))
         .isInstanceOf(InputException.class)
-        .hasMessageStartingWith(
-            temp + ": the disk is full: " + Long.MAX_VALUE + " bytes are needed, ")
-        .hasMessageEndingWith(" are free; free space or choose another store");
+        .hasMessageStartingWith(temp + ": the disk is full: 9223372036854.8 MB are needed, ")
+        .hasMessageEndingWith(" MB are free; free space or choose another store");
   }
 
   @Test

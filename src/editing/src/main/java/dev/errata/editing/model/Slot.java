@@ -16,7 +16,8 @@ public record Slot(String template, boolean transposed, int from, int to) {
 
   /** The tensor's name in a layer. */
   public String name(int layer) {
-    return template.contains("%d") ? String.format(template, layer) : template;
+    // Not a format: an Arabic locale would write the number in its own digits.
+    return template.replace("%d", Integer.toString(layer));
   }
 
   /** Whether the tensor holds other parts too. */

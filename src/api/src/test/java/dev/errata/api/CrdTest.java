@@ -11,6 +11,7 @@ import io.fabric8.crdv2.generator.CRDPostProcessor;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaPropsOrBool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,6 +30,11 @@ class CrdTest {
           + " mvn -pl src/api test -Dtest=CrdTest -Derrata.crds.write=true and commit crds/";
   private static final List<Class<? extends HasMetadata>> KINDS =
       List.of(Model.class, EditJob.class);
+
+  /** Every value of a mixed type is a quantity: a number with a suffix of Kubernetes. */
+  private static final String QUANTITY =
+      "^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)(([KMGTPE]i)|[numkMGTPE]|[eE][+-]?[0-9]+)?$";
+
   private static final Path CRDS = Path.of("../../crds");
 
   @Test
@@ -147,6 +153,13 @@ class CrdTest {
     if (schema.getXKubernetesValidations() != null) {
       schema.setXKubernetesValidations(
           schema.getXKubernetesValidations().stream().distinct().toList());
+    }
+    if (Boolean.TRUE.equals(schema.getXKubernetesIntOrString())) {
+      schema.setPattern(QUANTITY);
+    }
+    JSONSchemaPropsOrBool map = schema.getAdditionalProperties();
+    if (map != null && map.getSchema() != null) {
+      schema("", map.getSchema());
     }
     if (schema.getProperties() != null) {
       schema.getProperties().forEach(CrdTest::schema);

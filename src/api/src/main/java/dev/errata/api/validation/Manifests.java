@@ -1,6 +1,7 @@
 package dev.errata.api.validation;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -179,7 +180,16 @@ public final class Manifests {
     try {
       return JSON.treeToValue(node, type);
     } catch (JsonProcessingException e) {
-      problem(document, title, "", "Invalid value: " + e.getOriginalMessage());
+      String path = "";
+      if (e instanceof JsonMappingException mapping) {
+        for (JsonMappingException.Reference at : mapping.getPath()) {
+          path =
+              at.getFieldName() == null
+                  ? Finding.item(path, at.getIndex())
+                  : Finding.child(path, at.getFieldName());
+        }
+      }
+      problem(document, title, path, "Invalid value: " + e.getOriginalMessage());
       return null;
     }
   }

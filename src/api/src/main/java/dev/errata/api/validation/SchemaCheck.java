@@ -39,9 +39,18 @@ final class SchemaCheck {
 
   /** What the schema has against the value, in the order of the fields. */
   List<Finding> check(JsonNode value) {
+    Set<ValidationMessage> messages = schema.validate(value);
+    Set<JsonNodePath> mistyped =
+        messages.stream()
+            .filter(message -> message.getType().equals("type"))
+            .map(ValidationMessage::getInstanceLocation)
+            .collect(Collectors.toSet());
     List<Finding> findings = new ArrayList<>();
-    for (ValidationMessage message : schema.validate(value)) {
-      findings.add(finding(message));
+    for (ValidationMessage message : messages) {
+      // What else is wrong with a value of the wrong type is beside the point.
+      if (message.getType().equals("type") || !mistyped.contains(message.getInstanceLocation())) {
+        findings.add(finding(message));
+      }
     }
     return findings;
   }

@@ -34,6 +34,7 @@ import org.yaml.snakeyaml.nodes.Tag;
 final class YamlDocuments {
   private static final int MAX_DEPTH = 64;
   private static final int MAX_NODES = 1_000_000;
+  private static final int MAX_DIGITS = 18;
 
   private final String name;
   private final JsonNodeFactory json = JsonNodeFactory.instance;
@@ -163,11 +164,15 @@ final class YamlDocuments {
       String word = text.toLowerCase(Locale.ROOT);
       return json.booleanNode(word.equals("true") || word.equals("yes") || word.equals("on"));
     }
-    if (tag.equals(Tag.INT)) {
-      return integer(text).<JsonNode>map(this::integerNode).orElseGet(() -> json.textNode(text));
-    }
-    if (tag.equals(Tag.FLOAT)) {
-      return number(text).orElseGet(() -> json.textNode(text));
+    try {
+      if (tag.equals(Tag.INT)) {
+        return integer(text).<JsonNode>map(this::integerNode).orElseGet(() -> json.textNode(text));
+      }
+      if (tag.equals(Tag.FLOAT)) {
+        return number(text).orElseGet(() -> json.textNode(text));
+      }
+    } catch (NumberFormatException e) {
+      throw refuse(node, Text.quote(text) + " is not a number");
     }
     return json.textNode(text);
   }
@@ -208,6 +213,12 @@ final class YamlDocuments {
     if (digits.contains(":") || digits.endsWith("inf") || digits.endsWith("nan")) {
       return Optional.empty();
     }
-    return Optional.of(json.numberNode(new BigDecimal(digits)));
+    BigDecimal value = new BigDecimal(digits);
+    // On its way to the API server 1e3 becomes 1000, which is an integer.
+    boolean whole = value.signum() == 0 || value.stripTrailingZeros().scale() <= 0;
+    if (whole && value.precision() - (long) value.scale() <= MAX_DIGITS) {
+      return Optional.of(integerNode(value.toBigIntegerExact()));
+    }
+    return Optional.of(json.numberNode(value));
   }
 }

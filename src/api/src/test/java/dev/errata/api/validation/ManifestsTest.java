@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.errata.api.EditJob;
 import dev.errata.api.Fact;
 import dev.errata.api.InputException;
@@ -294,6 +295,63 @@ class ManifestsTest {
     assertThat(text).isNotEqualTo(JOB);
     List<String> expected = second == null ? List.of(message) : List.of(message, second);
     assertThat(problems(text)).containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  /** What kubectl makes of a scalar, and what the API server says to it. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "statistics: {tokens: 1e3}|",
+        "statistics: {tokens: 1000.0}|",
+        "seed: 1_0|",
+        "seed: -0x1F|",
+        "seed: 017|",
+        "managedBy: !!str a/3|",
+        "suspend: Off|",
+        "workers: {resources: {limits: {cpu: '1.5', memory: 8Gi, nvidia.com/gpu: 1}}}|",
+        "workers: {resources: {limits: {cpu: x}}}|f:11: EditJob \"demo\":"
+            + " spec.workers.resources.limits.cpu: Invalid value: \"x\":"
+            + " spec.workers.resources.limits.cpu in body should match"
+            + " '^[+-]?([0-9]+([.][0-9]*)?'OR'[.][0-9]+)(([KMGTPE]i)'OR'[numkMGTPE]'OR'"
+            + "[eE][+-]?[0-9]+)?$'",
+        "workers: {resources: {limits: {cpu: 1.5}}}|f:11: EditJob \"demo\":"
+            + " spec.workers.resources.limits.cpu: Invalid value: \"number\":"
+            + " spec.workers.resources.limits.cpu in body must be of type integer or string:"
+            + " \"number\"",
+        "workers: {count: -.5}|f:11: EditJob \"demo\": spec.workers.count: Invalid value:"
+            + " \"number\": spec.workers.count in body must be of type integer: \"number\"",
+        "seed: 1e999999999|f:11: EditJob \"demo\": spec.seed: Invalid value: \"number\":"
+            + " spec.seed in body must be of type integer: \"number\"",
+        "seed: 99999999999999999999|f:11: EditJob \"demo\": spec.seed: Invalid value: Numeric value"
+            + " (99999999999999999999) out of range of long (-9223372036854775808 -"
+            + " 9223372036854775807)",
+        "seed: 12:30|f:11: EditJob \"demo\": spec.seed: Invalid value: \"string\": spec.seed in"
+            + " body must be of type integer: \"string\"",
+        "seed: 2020-01-01|f:11: EditJob \"demo\": spec.seed: Invalid value: \"string\": spec.seed"
+            + " in body must be of type integer: \"string\"",
+        "seed: !!int x|f:11:9: not valid YAML: \"x\" is not a number",
+        "backoffLimit: '3'|f:11: EditJob \"demo\": spec.backoffLimit: Invalid value: \"string\":"
+            + " spec.backoffLimit in body must be of type integer: \"string\"",
+        "ttlSecondsAfterFinished: 99999999999|f:11: EditJob \"demo\": spec.ttlSecondsAfterFinished:"
+            + " Invalid value: 99999999999: spec.ttlSecondsAfterFinished in body should be less"
+            + " than or equal to 2147483647",
+      })
+  void scalarsAreReadAsKubectlDoes(String line, String message) {
+    String text = JOB + "  " + line + "\n";
+    if (message == null) {
+      assertThat(job(text)).isNotNull();
+    } else {
+      assertThat(problems(text)).containsExactly(message.replace("'OR'", "|"));
+    }
+  }
+
+  @Test
+  void whatIsReadCanBeWrittenAndReadAgain() throws IOException {
+    HasMetadata read = Manifests.read(JOB, "f").get(0);
+    String written = new ObjectMapper().writeValueAsString(read);
+    assertThat(Manifests.read(written, "g")).containsExactly(read);
+    assertThat(written).doesNotContain("null");
   }
 
   @Test

@@ -81,7 +81,9 @@ final class SchemaCheck {
         && !open) {
       schema.put("additionalProperties", false);
     }
-    return schema;
+    List<String> words = names(schema);
+    words.removeIf(word -> !word.startsWith("x-kubernetes-"));
+    return schema.without(words);
   }
 
   private Finding finding(ValidationMessage message) {

@@ -9,6 +9,7 @@ import dev.errata.editing.checkpoint.TensorInfo;
 import dev.errata.editing.torch.Compute;
 import dev.errata.editing.torch.Kernels;
 import dev.errata.editing.torch.Scope;
+import dev.errata.editing.torch.Tensors;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.List;
@@ -40,9 +41,9 @@ public final class Decoder implements AutoCloseable {
     this.kernels =
         Kernels.load(manager, Decoder.class, "decoder.py", DecoderAttributes.of(architecture));
     try (Scope scope = new Scope()) {
-      noKeys = scope.release(manager.create(new Shape(0), compute.type()));
-      noValues = scope.release(manager.create(new Shape(0), compute.type()));
-      noAngles = scope.release(manager.create(new Shape(0), compute.type()));
+      noKeys = scope.release(Tensors.convert(manager.create(new Shape(0)), compute.type()));
+      noValues = scope.release(Tensors.convert(manager.create(new Shape(0)), compute.type()));
+      noAngles = scope.release(Tensors.convert(manager.create(new Shape(0)), compute.type()));
     }
   }
 
@@ -147,7 +148,7 @@ public final class Decoder implements AutoCloseable {
     }
     try (Scope scope = new Scope()) {
       NDArray mask = manager.create(values, new Shape(now.length, 1, width, columns));
-      return scope.keep(mask.toType(compute.type(), false));
+      return scope.keep(Tensors.convert(mask, compute.type()));
     }
   }
 

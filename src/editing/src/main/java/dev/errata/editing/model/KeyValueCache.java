@@ -87,13 +87,20 @@ public final class KeyValueCache implements AutoCloseable {
     return result;
   }
 
-  @Override
-  public void close() {
-    for (int layer = 0; layer < keys.length; layer++) {
+  /** Forgets the entries of layers {@code from} … {@code to − 1}. */
+  public void drop(int from, int to) {
+    for (int layer = from; layer < to; layer++) {
       if (keys[layer] != null) {
         keys[layer].close();
         values[layer].close();
+        keys[layer] = null;
+        values[layer] = null;
       }
     }
+  }
+
+  @Override
+  public void close() {
+    drop(0, keys.length);
   }
 }

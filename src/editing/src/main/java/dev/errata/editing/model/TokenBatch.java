@@ -9,7 +9,7 @@ import java.util.List;
 /**
  * Token rows of different lengths, padded on the right.
  *
- * @param rows the tokens of each row, without padding; no row is empty
+ * @param rows the tokens of each row, without padding; a row may be empty
  * @param positions the position of every token, of the rows' shapes
  */
 public record TokenBatch(List<int[]> rows, List<int[]> positions) {

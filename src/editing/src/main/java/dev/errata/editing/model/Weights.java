@@ -12,7 +12,6 @@ import dev.errata.editing.torch.Compute;
 import dev.errata.editing.torch.Scope;
 import dev.errata.editing.torch.Tensors;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -52,7 +51,7 @@ final class Weights implements AutoCloseable {
     this.prefix = prefixOf(family);
     requireShapes();
     try (Scope scope = new Scope()) {
-      absent = scope.release(manager.create(new Shape(0), compute.type()));
+      absent = scope.release(Tensors.convert(manager.create(new Shape(0)), compute.type()));
     }
   }
 
@@ -181,7 +180,7 @@ final class Weights implements AutoCloseable {
         // Contiguous rows: products with a transposed view cost more at every use.
         array = Tensors.contiguous(array);
       }
-      array = array.toType(compute.type(), false);
+      array = Tensors.convert(array, compute.type());
       return scope.release(array.toDevice(compute.device(), false));
     }
   }
@@ -191,7 +190,7 @@ final class Weights implements AutoCloseable {
     TensorInfo info = checkpoint.tensor(name);
     ByteBuffer data = checkpoint.data(name);
     mapped.put(key, data);
-    return manager.create(data, new Shape(info.dimensions()), type(info.dtype()));
+    return Tensors.of(manager, data, new Shape(info.dimensions()), type(info.dtype()));
   }
 
   private static DataType type(Dtype dtype) {
@@ -212,7 +211,7 @@ final class Weights implements AutoCloseable {
           part + " has shape " + old.getShape() + ", not " + weight.getShape());
     }
     try (Scope scope = new Scope()) {
-      NDArray copy = scope.release(weight.toType(compute.type(), true));
+      NDArray copy = scope.release(Tensors.convert(weight, compute.type()).duplicate());
       copy.attach(manager);
       loaded.put(new Key(part, layer), copy);
     }
@@ -227,7 +226,7 @@ final class Weights implements AutoCloseable {
   /** The value that a weight takes when it is written in the checkpoint's type. */
   NDArray rounded(Part part, int layer, NDArray weight) {
     DataType stored = type(info(part, layer).dtype());
-    return weight.toType(stored, true).toType(compute.type(), true);
+    return Tensors.convert(Tensors.convert(weight, stored), compute.type());
   }
 
   /** Bytes of a part as its checkpoint stores them: type, order of axes, little endian. */
@@ -237,13 +236,9 @@ final class Weights implements AutoCloseable {
       throw new IllegalStateException(part + " lies in a fused tensor and cannot be written alone");
     }
     try (Scope scope = new Scope()) {
-      NDArray array = get(part, layer).toType(type(info(part, layer).dtype()), false);
-      if (slot.transposed()) {
-        array = array.transpose();
-      }
-      ByteBuffer view = array.toByteBuffer();
-      ByteBuffer copy = ByteBuffer.allocateDirect(view.remaining()).order(ByteOrder.LITTLE_ENDIAN);
-      return copy.put(view).flip();
+      NDArray array =
+          Tensors.convert(get(part, layer), type(info(part, layer).dtype()));
+      return Tensors.bytes(slot.transposed() ? array.transpose() : array);
     }
   }
 

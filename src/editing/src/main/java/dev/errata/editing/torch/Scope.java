@@ -45,6 +45,21 @@ public final class Scope implements AutoCloseable {
     return array;
   }
 
+  /**
+   * Takes a tensor out of the innermost scope, whoever opened it: for a callback that runs inside
+   * the scope of its caller. It lives until it is closed, or {@link #adopt adopted} by a scope.
+   */
+  public static NDArray escape(NDArray array) {
+    NDScope.unregister(array);
+    return array;
+  }
+
+  /** Puts a tensor into the innermost open scope. */
+  public static NDArray adopt(NDArray array) {
+    NDScope.register(array);
+    return array;
+  }
+
   @Override
   public void close() {
     // NDScope.unregister touches the innermost scope only; scopes are closed innermost first.

@@ -3,6 +3,10 @@ package dev.errata.editing.torch;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Map;
 
 /**
@@ -81,5 +85,53 @@ public final class Tensors {
    */
   public static NDList eigh(NDArray matrix) {
     return call("eigh", matrix);
+  }
+
+  /**
+   * A tensor over bytes in little-endian order. DJL ends the process when it is asked for bfloat16
+   * by itself, so half types go through
+   * a copy of their bytes.
+   *
+   * @param data direct; the caller keeps it reachable as long as the tensor lives
+   * @param type a floating type
+   */
+  public static NDArray of(NDManager manager, ByteBuffer data, Shape shape, DataType type) {
+    try (Scope scope = new Scope()) {
+      NDArray array =
+          switch (type) {
+            case FLOAT32, FLOAT64 -> manager.create(data, shape, type);
+            case FLOAT16 -> half("bytes_to_half", manager, data, shape);
+            case BFLOAT16 -> half("bytes_to_bfloat16", manager, data, shape);
+            default -> throw new IllegalArgumentException(type + " is no floating type");
+          };
+      return scope.keep(array);
+    }
+  }
+
+  private static NDArray half(String method, NDManager manager, ByteBuffer data, Shape shape) {
+    NDArray bytes = manager.create(data, new Shape(data.remaining()), DataType.UINT8);
+    return call(method, bytes).singletonOrThrow().reshape(shape);
+  }
+
+  /** Converts to a floating type; the same values in a new tensor unless the type is the same. */
+  public static NDArray convert(NDArray values, DataType type) {
+    String method =
+        switch (type) {
+          case FLOAT16 -> "to_half";
+          case BFLOAT16 -> "to_bfloat16";
+          case FLOAT32 -> "to_float";
+          case FLOAT64 -> "to_double";
+          default -> throw new IllegalArgumentException(type + " is no floating type");
+        };
+    return call(method, values).singletonOrThrow();
+  }
+
+  /** The values of a tensor in row-major order, little endian; a copy. */
+  public static ByteBuffer bytes(NDArray values) {
+    try (Scope scope = new Scope()) {
+      ByteBuffer view = call("to_bytes", values).singletonOrThrow().toByteBuffer();
+      ByteBuffer copy = ByteBuffer.allocateDirect(view.remaining()).order(ByteOrder.LITTLE_ENDIAN);
+      return copy.put(view).flip();
+    }
   }
 }

@@ -11,3 +11,17 @@
   def eigh(self, a: Tensor) -> List[Tensor]:
     values, vectors = torch.linalg_eigh(a)
     return [values, vectors]
+  def bytes_to_half(self, x: Tensor) -> Tensor:
+    return torch.view_copy(x, dtype=5)
+  def bytes_to_bfloat16(self, x: Tensor) -> Tensor:
+    return torch.view_copy(x, dtype=15)
+  def to_bytes(self, x: Tensor) -> Tensor:
+    return torch.view_copy(torch.flatten(torch.clone(x, memory_format=0)), dtype=0)
+  def to_half(self, x: Tensor) -> Tensor:
+    return x.to(5)
+  def to_bfloat16(self, x: Tensor) -> Tensor:
+    return x.to(15)
+  def to_float(self, x: Tensor) -> Tensor:
+    return x.to(6)
+  def to_double(self, x: Tensor) -> Tensor:
+    return x.to(7)

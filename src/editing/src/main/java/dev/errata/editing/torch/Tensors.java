@@ -79,6 +79,26 @@ public final class Tensors {
   }
 
   /**
+   * Solves L X = B.
+   *
+   * @param right B, [n, m]
+   * @param factor L, lower triangular, [n, n]
+   * @return X, [n, m]
+   */
+  public static NDArray triangularSolve(NDArray right, NDArray factor) {
+    return call("triangular_solve", right, factor).singletonOrThrow();
+  }
+
+  /**
+   * Eigenvalues [n], ascending, of a symmetric matrix.
+   *
+   * @param matrix [n, n], float32 or float64
+   */
+  public static NDArray eigenvalues(NDArray matrix) {
+    return call("eigenvalues", matrix).singletonOrThrow();
+  }
+
+  /**
    * Eigenvalues [n], ascending, and eigenvectors [n, n], in columns, of a symmetric matrix.
    *
    * @param matrix [n, n], float32 or float64

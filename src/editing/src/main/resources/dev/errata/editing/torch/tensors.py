@@ -8,6 +8,8 @@
     return torch.linalg_cholesky(a)
   def cholesky_solve(self, b: Tensor, factor: Tensor) -> Tensor:
     return torch.cholesky_solve(b, factor)
+  def triangular_solve(self, b: Tensor, factor: Tensor) -> Tensor:
+    return torch.linalg_solve_triangular(factor, b, upper=False)
   def eigh(self, a: Tensor) -> List[Tensor]:
     values, vectors = torch.linalg_eigh(a)
     return [values, vectors]
@@ -25,3 +27,5 @@
     return x.to(6)
   def to_double(self, x: Tensor) -> Tensor:
     return x.to(7)
+  def eigenvalues(self, a: Tensor) -> Tensor:
+    return torch.linalg_eigvalsh(a)

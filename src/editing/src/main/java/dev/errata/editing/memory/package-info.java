@@ -1,0 +1,2 @@
+/** The closed form by which linear memories learn keys and values at once. */
+package dev.errata.editing.memory;

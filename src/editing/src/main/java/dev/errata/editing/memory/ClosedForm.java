@@ -73,7 +73,7 @@ public final class ClosedForm {
   /** Solves in a form; in the dual one all the same when the metric has no matrix. */
   static Solution solve(List<LinearMemory> memories, NDArray residuals, Form form) {
     try (Scope scope = new Scope()) {
-      NDArray wide = residuals.toType(DataType.FLOAT64, false);
+      NDArray wide = Tensors.convert(residuals, DataType.FLOAT64);
       Optional<NDArray> matrix =
           form == Form.PRIMAL ? memories.get(0).metric().matrix() : Optional.empty();
       Solution solution =
@@ -102,7 +102,7 @@ public final class ClosedForm {
     NDArray system = residuals.getManager().eye(n, n, 0, DataType.FLOAT64);
     List<NDArray> whitened = new ArrayList<>();
     for (LinearMemory memory : memories) {
-      NDArray keys = memory.keys().toType(DataType.FLOAT64, false);
+      NDArray keys = Tensors.convert(memory.keys(), DataType.FLOAT64);
       NDArray solved = memory.metric().solve(keys.transpose());
       system.addi(keys.matMul(solved));
       whitened.add(solved);
@@ -120,7 +120,7 @@ public final class ClosedForm {
   }
 
   private static Solution primal(NDArray given, NDArray metric, NDArray residuals) {
-    NDArray keys = given.toType(DataType.FLOAT64, false);
+    NDArray keys = Tensors.convert(given, DataType.FLOAT64);
     NDArray system = metric.add(keys.transpose().matMul(keys));
     requireFinite(system, "keys");
     NDArray right = keys.transpose().matMul(residuals);

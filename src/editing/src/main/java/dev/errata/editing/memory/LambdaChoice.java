@@ -63,8 +63,8 @@ public record LambdaChoice(double lambda, double residualShare, boolean reached)
 
     static Spectrum of(NDArray keys, MomentMetric metric, NDArray residuals) {
       try (Scope scope = new Scope()) {
-        NDArray wideKeys = keys.toType(DataType.FLOAT64, false);
-        NDArray wide = residuals.toType(DataType.FLOAT64, false);
+        NDArray wideKeys = Tensors.convert(keys, DataType.FLOAT64);
+        NDArray wide = Tensors.convert(residuals, DataType.FLOAT64);
         long n = wideKeys.getShape().get(0);
         return n <= metric.width()
             ? ofRows(wideKeys, metric, wide)

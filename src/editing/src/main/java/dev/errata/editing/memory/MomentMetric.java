@@ -47,7 +47,7 @@ public final class MomentMetric implements Metric {
   public static MomentMetric of(NDArray moment, double lambda) {
     requirePositive(lambda);
     try (Scope scope = new Scope()) {
-      NDArray wide = moment.toType(DataType.FLOAT64, true);
+      NDArray wide = Tensors.convert(moment, DataType.FLOAT64);
       long width = wide.getShape().get(0);
       double mean = wide.diagonal().sum().getDouble() / width;
       if (!(mean > 0) || Double.isInfinite(mean)) {
@@ -102,7 +102,7 @@ public final class MomentMetric implements Metric {
    */
   public MomentMetric keeping(NDArray keys) {
     try (Scope scope = new Scope()) {
-      NDArray wide = keys.toType(DataType.FLOAT64, false);
+      NDArray wide = Tensors.convert(keys, DataType.FLOAT64);
       NDArray sum = base.mul(scale).add(wide.transpose().matMul(wide));
       MomentMetric metric = of(sum, 1);
       scope.keep(metric.base);

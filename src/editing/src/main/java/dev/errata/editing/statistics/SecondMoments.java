@@ -52,14 +52,28 @@ public final class SecondMoments implements AutoCloseable {
    * @param tokens how many tokens to count, above 0
    * @param progress hears of tokens
    * @return the moments by layer, in ascending order; they belong to the open scope
-   * @throws InputException when a layer is out of range or the rows end early
+   * @throws InputException when a layer is out of range, no token is asked for or the rows end
+   *     early
    */
   public static Map<Integer, Moment> collect(
       Decoder decoder, Iterator<int[]> rows, List<Integer> layers, long tokens, Progress progress) {
-    require(decoder, layers, tokens);
+    return collect(decoder, rows, layers, tokens, BATCH_TOKENS, progress);
+  }
+
+  static Map<Integer, Moment> collect(
+      Decoder decoder,
+      Iterator<int[]> rows,
+      List<Integer> layers,
+      long tokens,
+      int budget,
+      Progress progress) {
+    requireLayers(decoder, layers);
+    if (tokens <= 0) {
+      throw new InputException("statistics.tokens is " + tokens + "; it must be above 0");
+    }
     try (Scope scope = new Scope();
         SecondMoments moments = new SecondMoments(decoder, layers)) {
-      Batches batches = new Batches(rows, tokens);
+      Batches batches = new Batches(rows, tokens, budget);
       progress.advance(0, tokens);
       while (batches.taken() < tokens) {
         List<int[]> batch = batches.next();
@@ -80,10 +94,15 @@ public final class SecondMoments implements AutoCloseable {
     }
   }
 
-  private static void require(Decoder decoder, List<Integer> layers, long tokens) {
+  /**
+   * Checks layers.
+   *
+   * @throws InputException when there is none or one is out of range
+   */
+  static void requireLayers(Decoder decoder, List<Integer> layers) {
     int count = decoder.architecture().layers();
-    if (layers.isEmpty() || tokens <= 0) {
-      throw new IllegalArgumentException(layers.size() + " layers, " + tokens + " tokens");
+    if (layers.isEmpty()) {
+      throw new InputException("no layer to edit; name at least one of 0 to " + (count - 1));
     }
     for (int layer : layers) {
       if (layer < 0 || layer >= count) {
@@ -97,12 +116,14 @@ public final class SecondMoments implements AutoCloseable {
   private static final class Batches {
     private final Iterator<int[]> rows;
     private final long wanted;
+    private final int budget;
     private long taken;
     private int[] waiting;
 
-    Batches(Iterator<int[]> rows, long wanted) {
+    Batches(Iterator<int[]> rows, long wanted, int budget) {
       this.rows = rows;
       this.wanted = wanted;
+      this.budget = budget;
     }
 
     long taken() {
@@ -116,7 +137,7 @@ public final class SecondMoments implements AutoCloseable {
       while (taken < wanted && (waiting != null || rows.hasNext())) {
         int[] row = waiting != null ? waiting : rows.next();
         int wider = Math.max(width, row.length);
-        if (!batch.isEmpty() && (batch.size() + 1L) * wider > BATCH_TOKENS) {
+        if (!batch.isEmpty() && (batch.size() + 1L) * wider > budget) {
           waiting = row;
           break;
         }
@@ -148,7 +169,7 @@ public final class SecondMoments implements AutoCloseable {
   private void add(int layer, NDArray keys, TokenBatch batch) {
     try (Scope scope = new Scope()) {
       NDArray real = real(keys, batch);
-      NDArray product = real.transpose().matMul(real).toType(DataType.FLOAT64, false);
+      NDArray product = Tensors.convert(real.transpose().matMul(real), DataType.FLOAT64);
       NDArray sum = sums.get(layer);
       if (sum == null) {
         sums.put(layer, scope.release(product));
@@ -167,7 +188,7 @@ public final class SecondMoments implements AutoCloseable {
             ? keys.reshape(positions.length, shape.get(2))
             : Rows.pickFlat(keys, positions);
     boolean wide = decoder.compute().type() == DataType.FLOAT64;
-    return picked.toType(wide ? DataType.FLOAT64 : DataType.FLOAT32, false);
+    return Tensors.convert(picked, wide ? DataType.FLOAT64 : DataType.FLOAT32);
   }
 
   private static long[] positions(TokenBatch batch) {

@@ -91,9 +91,9 @@ public final class Decoder implements AutoCloseable {
           kernels.one(
               "embed",
               weights.get(Part.EMBEDDING),
-              batch.ids(manager),
+              Tensors.owned(batch.ids(manager)),
               weights.get(Part.POSITIONS),
-              batch.positionIds(manager)));
+              Tensors.owned(batch.positionIds(manager))));
     }
   }
 
@@ -125,7 +125,10 @@ public final class Decoder implements AutoCloseable {
         rotary.fill(Math.max(0, positions[row][i]), sine, values, offset);
       }
     }
-    return manager.create(values, new Shape(positions.length, 1, width, rotary.dims()));
+    try (Scope scope = new Scope()) {
+      Shape shape = new Shape(positions.length, 1, width, rotary.dims());
+      return scope.keep(Tensors.owned(manager.create(values, shape)));
+    }
   }
 
   /** A token sees itself, and every real token at or before its position inside the window. */
@@ -148,7 +151,7 @@ public final class Decoder implements AutoCloseable {
     }
     try (Scope scope = new Scope()) {
       NDArray mask = manager.create(values, new Shape(now.length, 1, width, columns));
-      return scope.keep(Tensors.convert(mask, compute.type()));
+      return scope.keep(Tensors.convert(Tensors.owned(mask), compute.type()));
     }
   }
 

@@ -236,8 +236,7 @@ final class Weights implements AutoCloseable {
       throw new IllegalStateException(part + " lies in a fused tensor and cannot be written alone");
     }
     try (Scope scope = new Scope()) {
-      NDArray array =
-          Tensors.convert(get(part, layer), type(info(part, layer).dtype()));
+      NDArray array = Tensors.convert(get(part, layer), type(info(part, layer).dtype()));
       return Tensors.bytes(slot.transposed() ? array.transpose() : array);
     }
   }

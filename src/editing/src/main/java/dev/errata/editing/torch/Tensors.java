@@ -36,8 +36,16 @@ public final class Tensors {
   /** As {@link #rows(NDArray, NDArray)}, with the index as a Java array. */
   public static NDArray rows(NDArray values, long... index) {
     try (Scope scope = new Scope()) {
-      return scope.keep(rows(values, values.getManager().create(index)));
+      return scope.keep(rows(values, owned(values.getManager().create(index))));
     }
+  }
+
+  /**
+   * A copy in PyTorch's own memory. A tensor that DJL makes of a Java array lies in a buffer that
+   * goes when that very NDArray is closed; what a backward pass reads again must not.
+   */
+  public static NDArray owned(NDArray made) {
+    return made.duplicate();
   }
 
   /**
@@ -109,8 +117,7 @@ public final class Tensors {
 
   /**
    * A tensor over bytes in little-endian order. DJL ends the process when it is asked for bfloat16
-   * by itself, so half types go through
-   * a copy of their bytes.
+   * by itself, so half types go through a copy of their bytes.
    *
    * @param data direct; the caller keeps it reachable as long as the tensor lives
    * @param type a floating type

@@ -180,7 +180,9 @@ final class Weights implements AutoCloseable {
         // Contiguous rows: products with a transposed view cost more at every use.
         array = Tensors.contiguous(array);
       }
-      array = Tensors.convert(array, compute.type());
+      if (type(info(key.part(), key.layer()).dtype()) != compute.type()) {
+        array = Tensors.convert(array, compute.type());
+      }
       return scope.release(array.toDevice(compute.device(), false));
     }
   }
@@ -211,7 +213,7 @@ final class Weights implements AutoCloseable {
           part + " has shape " + old.getShape() + ", not " + weight.getShape());
     }
     try (Scope scope = new Scope()) {
-      NDArray copy = scope.release(Tensors.convert(weight, compute.type()).duplicate());
+      NDArray copy = scope.release(Tensors.convert(weight, compute.type()));
       copy.attach(manager);
       loaded.put(new Key(part, layer), copy);
     }

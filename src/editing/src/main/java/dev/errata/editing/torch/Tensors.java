@@ -140,7 +140,10 @@ public final class Tensors {
     return call(method, bytes).singletonOrThrow().reshape(shape);
   }
 
-  /** Converts to a floating type; the same values in a new tensor unless the type is the same. */
+  /**
+   * A copy in a floating type. Always a copy: a tensor that DJL makes from a Java array lies in
+   * memory which goes when that very NDArray is closed, whoever else looks at it.
+   */
   public static NDArray convert(NDArray values, DataType type) {
     String method =
         switch (type) {

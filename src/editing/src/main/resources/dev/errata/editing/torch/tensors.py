@@ -20,12 +20,12 @@
   def to_bytes(self, x: Tensor) -> Tensor:
     return torch.view_copy(torch.flatten(torch.clone(x, memory_format=0)), dtype=0)
   def to_half(self, x: Tensor) -> Tensor:
-    return x.to(5)
+    return x.to(5, copy=True)
   def to_bfloat16(self, x: Tensor) -> Tensor:
-    return x.to(15)
+    return x.to(15, copy=True)
   def to_float(self, x: Tensor) -> Tensor:
-    return x.to(6)
+    return x.to(6, copy=True)
   def to_double(self, x: Tensor) -> Tensor:
-    return x.to(7)
+    return x.to(7, copy=True)
   def eigenvalues(self, a: Tensor) -> Tensor:
     return torch.linalg_eigvalsh(a)

@@ -1,0 +1,239 @@
+package dev.errata.editing.method.memit;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.errata.editing.model.Decoder;
+import dev.errata.editing.model.Frame;
+import dev.errata.editing.model.KeyValueCache;
+import dev.errata.editing.model.Rows;
+import dev.errata.editing.model.Tap;
+import dev.errata.editing.model.TokenBatch;
+import dev.errata.editing.torch.Kernels;
+import dev.errata.editing.torch.Scope;
+import dev.errata.editing.torch.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/**
+ * Rows of the values' loss that run together. What δ cannot change is computed once: blocks up to
+ * the value layer, and in the blocks above the keys and values of all positions before the
+ * subject's last token.
+ */
+final class ValueBatch implements AutoCloseable {
+  private final Decoder decoder;
+  private final Kernels kernels;
+  private final int valueLayer;
+  private List<ValueRow> rows;
+  private NDArray hidden; // [R, S, d]: output of the value layer from subject-last on
+  private KeyValueCache past;
+  private Frame frame;
+  private NDArray before; // [P, V]: log-probabilities of the unedited model at protected labels
+
+  ValueBatch(Decoder decoder, Kernels kernels, int valueLayer, List<ValueRow> rows) {
+    this.decoder = decoder;
+    this.kernels = kernels;
+    this.valueLayer = valueLayer;
+    this.rows = rows;
+    prepare();
+  }
+
+  private void prepare() {
+    try (Scope scope = new Scope()) {
+      int layers = decoder.architecture().layers();
+      past = new KeyValueCache(layers);
+      List<int[]> prefixes =
+          rows.stream().map(row -> Arrays.copyOf(row.ids(), row.subjectLast())).toList();
+      TokenBatch prefix = TokenBatch.of(prefixes);
+      if (prefix.width() > 0) {
+        decoder.hidden(prefix, past, Tap.NONE);
+      }
+      TokenBatch suffix = suffix();
+      frame = decoder.frame(suffix, past).release(scope);
+      NDArray x =
+          decoder.blocks(0, valueLayer + 1, decoder.embed(suffix), frame, past, null, Tap.NONE);
+      hidden = scope.release(x);
+      past.drop(0, valueLayer + 1);
+      if (rows.stream().anyMatch(ValueRow::isProtected)) {
+        NDArray top = top(x);
+        NDArray logits = decoder.logits(Rows.pickFlat(top, positions(true)));
+        before = scope.release(kernels.one("log_probabilities", logits));
+      }
+    }
+  }
+
+  private TokenBatch suffix() {
+    int[] starts = rows.stream().mapToInt(ValueRow::subjectLast).toArray();
+    List<int[]> suffixes =
+        rows.stream()
+            .map(row -> Arrays.copyOfRange(row.ids(), row.subjectLast(), row.ids().length))
+            .toList();
+    return TokenBatch.after(starts, suffixes);
+  }
+
+  private NDArray top(NDArray x) {
+    int layers = decoder.architecture().layers();
+    return decoder.blocks(valueLayer + 1, layers, x, frame, past, null, Tap.NONE);
+  }
+
+  /** Flat positions of the labels of protected rows, or of the others. */
+  private long[] positions(boolean ofProtected) {
+    long width = hidden.getShape().get(1);
+    List<Long> flat = new ArrayList<>();
+    for (int r = 0; r < rows.size(); r++) {
+      ValueRow row = rows.get(r);
+      if (row.isProtected() == ofProtected) {
+        for (int label : row.labels()) {
+          flat.add(r * width + label - row.subjectLast());
+        }
+      }
+    }
+    return flat.stream().mapToLong(Long::longValue).toArray();
+  }
+
+  /** Copies h₀ of every bare prompt of a fact: the value layer's output at subject-last. */
+  void collectStarts(StartConsumer consumer) {
+    try (Scope scope = new Scope()) {
+      NDArray first = Rows.pick(hidden, new long[rows.size()]);
+      for (int r = 0; r < rows.size(); r++) {
+        ValueRow row = rows.get(r);
+        if (row.bare() && !row.isProtected()) {
+          consumer.accept(
+              row.group(), row.fact(), first.get(r).toType(DataType.FLOAT32, false).toFloatArray());
+        }
+      }
+    }
+  }
+
+  /** Receives h₀ of a fact. */
+  interface StartConsumer {
+    void accept(int group, int fact, float[] start);
+  }
+
+  boolean isEmpty() {
+    return rows.isEmpty();
+  }
+
+  /**
+   * Computes this batch's part of every group's loss; the gradient of its sum is added to δ's.
+   *
+   * @param delta δ of all groups, [g, d] float64, requires a gradient
+   * @param sum receives the loss's sum for the caller's backward pass
+   * @return loss of every group, [g]
+   */
+  float[] losses(NDArray delta, Consumer<NDArray> sum) {
+    try (Scope scope = new Scope()) {
+      NDManager manager = decoder.manager();
+      long[] groups = rows.stream().mapToLong(ValueRow::group).toArray();
+      NDArray x = kernels.one("inject", hidden, delta, manager.create(groups));
+      NDArray top = top(x);
+      List<NDArray> terms = new ArrayList<>();
+      List<Long> groupOfTerm = new ArrayList<>();
+      addTargets(top, terms, groupOfTerm);
+      addProtected(top, terms, groupOfTerm);
+      NDArray all = terms.size() == 1 ? terms.get(0) : terms.get(0).concat(terms.get(1), 0);
+      sum.accept(all.sum());
+      NDArray index = manager.create(groupOfTerm.stream().mapToLong(Long::longValue).toArray());
+      NDArray like = manager.zeros(new Shape(delta.getShape().get(0)));
+      return kernels.one("per_group", like, index, all.stopGradient()).toFloatArray();
+    }
+  }
+
+  private void addTargets(NDArray top, List<NDArray> terms, List<Long> groups) {
+    List<ValueRow> targeted = rows.stream().filter(row -> !row.isProtected()).toList();
+    if (targeted.isEmpty()) {
+      return;
+    }
+    NDManager manager = decoder.manager();
+    long[] targets =
+        targeted.stream()
+            .flatMapToInt(row -> Arrays.stream(row.targets()))
+            .asLongStream()
+            .toArray();
+    NDArray logits = decoder.logits(Rows.pickFlat(top, positions(false)));
+    terms.add(
+        kernels.one("target_loss", logits, manager.create(targets), weights(targeted, groups)));
+  }
+
+  private void addProtected(NDArray top, List<NDArray> terms, List<Long> groups) {
+    List<ValueRow> kept = rows.stream().filter(ValueRow::isProtected).toList();
+    if (kept.isEmpty()) {
+      return;
+    }
+    NDArray logits = decoder.logits(Rows.pickFlat(top, positions(true)));
+    terms.add(kernels.one("divergence", logits, before, weights(kept, groups)));
+  }
+
+  private NDArray weights(List<ValueRow> of, List<Long> groups) {
+    List<Float> weights = new ArrayList<>();
+    for (ValueRow row : of) {
+      for (int i = 0; i < row.labels().length; i++) {
+        weights.add(row.weight());
+        groups.add((long) row.group());
+      }
+    }
+    float[] flat = new float[weights.size()];
+    for (int i = 0; i < flat.length; i++) {
+      flat[i] = weights.get(i);
+    }
+    return decoder.manager().create(flat);
+  }
+
+  /** Drops the rows of finished groups once they are a good part of the batch. */
+  void compact(boolean[] active) {
+    int[] picked =
+        IntStream.range(0, rows.size()).filter(r -> active[rows.get(r).group()]).toArray();
+    if (picked.length > 0 && picked.length > 0.8 * rows.size()) {
+      return;
+    }
+    if (picked.length == 0) {
+      close();
+      rows = List.of();
+      return;
+    }
+    try (Scope scope = new Scope()) {
+      long[] index = Arrays.stream(picked).asLongStream().toArray();
+      KeyValueCache fewer = past.rows(decoder.manager().create(index), picked);
+      int width = Arrays.stream(picked).map(r -> rows.get(r).suffix()).max().orElseThrow();
+      NDArray less =
+          scope.release(Tensors.contiguous(Tensors.rows(hidden, index).get(":, :" + width)));
+      NDArray lessBefore = before == null ? null : keptBefore(picked, scope);
+      List<ValueRow> remaining = Arrays.stream(picked).mapToObj(rows::get).toList();
+      close();
+      past = fewer;
+      hidden = less;
+      before = lessBefore;
+      rows = remaining;
+      frame = decoder.frame(suffix(), past).release(scope);
+    }
+  }
+
+  private NDArray keptBefore(int[] picked, Scope scope) {
+    int[] rankOfRow = new int[rows.size()];
+    int rank = 0;
+    for (int r = 0; r < rows.size(); r++) {
+      rankOfRow[r] = rows.get(r).isProtected() ? rank++ : -1;
+    }
+    long[] index =
+        Arrays.stream(picked).map(r -> rankOfRow[r]).filter(r -> r >= 0).asLongStream().toArray();
+    return index.length == 0 ? null : scope.release(Tensors.rows(before, index));
+  }
+
+  @Override
+  public void close() {
+    if (hidden != null) {
+      hidden.close();
+      hidden = null;
+      frame.close();
+    }
+    if (before != null) {
+      before.close();
+      before = null;
+    }
+    past.close();
+  }
+}

@@ -1,0 +1,2 @@
+/** Edit methods: how facts become a change of weights. */
+package dev.errata.editing.method;

@@ -65,6 +65,19 @@ public final class Tokenizer implements AutoCloseable {
     return ids(tokenizer.encode(valid(text), true, false));
   }
 
+  /**
+   * Ids of a text that goes on behind another, without special tokens: its tokens in the joined
+   * text where those begin with the tokens of the first text alone, otherwise its own. The two
+   * differ for tokenizers that put a blank before every text.
+   */
+  public int[] encodeContinuation(String before, String text) {
+    int[] head = encode(before);
+    int[] joined = encode(before + text);
+    boolean begins =
+        joined.length > head.length && Arrays.equals(head, 0, head.length, joined, 0, head.length);
+    return begins ? Arrays.copyOfRange(joined, head.length, joined.length) : encode(text);
+  }
+
   /** {@link #encode} for several texts at once. */
   public List<int[]> encodeAll(List<String> texts) {
     return batch(texts, false);

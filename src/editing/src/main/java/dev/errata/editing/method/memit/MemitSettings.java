@@ -19,6 +19,7 @@ import java.util.List;
  * @param prefixes number of sampled prefixes P
  * @param prefixTokens length of a prefix in tokens
  * @param preserve number of the job's other templates protected a subject, besides "{} is a"
+ * @param preserveFactor factor of the mean divergence on those templates
  * @param refinements greatest number of further rounds for facts that fail
  * @param batchTokens greatest number of tokens in one forward pass
  * @param seed seed of everything that is drawn
@@ -37,6 +38,7 @@ public record MemitSettings(
     int prefixes,
     int prefixTokens,
     int preserve,
+    double preserveFactor,
     int refinements,
     int batchTokens,
     long seed) {

@@ -16,7 +16,9 @@ import dev.errata.editing.torch.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -25,6 +27,8 @@ import java.util.stream.IntStream;
  * subject's last token.
  */
 final class ValueBatch implements AutoCloseable {
+  private static final double COMPACT_BELOW = 0.8;
+
   private final Decoder decoder;
   private final Kernels kernels;
   private final int valueLayer;
@@ -32,6 +36,7 @@ final class ValueBatch implements AutoCloseable {
   private NDArray hidden; // [R, S, d]: output of the value layer from subject-last on
   private KeyValueCache past;
   private Frame frame;
+  private long[] answers;
   private NDArray before; // [P, V]: log-probabilities of the unedited model at protected labels
 
   ValueBatch(Decoder decoder, Kernels kernels, int valueLayer, List<ValueRow> rows) {
@@ -58,11 +63,49 @@ final class ValueBatch implements AutoCloseable {
           decoder.blocks(0, valueLayer + 1, decoder.embed(suffix), frame, past, null, Tap.NONE);
       hidden = scope.release(x);
       past.drop(0, valueLayer + 1);
+      NDArray top = top(x);
+      answers = answers(top);
       if (rows.stream().anyMatch(ValueRow::isProtected)) {
-        NDArray top = top(x);
         NDArray logits = decoder.logits(Rows.pickFlat(top, positions(true)));
         before = scope.release(kernels.one("log_probabilities", logits));
       }
+    }
+  }
+
+  /** What the unedited model says next at the first label of every row. */
+  private long[] answers(NDArray top) {
+    long width = hidden.getShape().get(1);
+    long[] flat = new long[rows.size()];
+    for (int r = 0; r < flat.length; r++) {
+      flat[r] = r * width + rows.get(r).labels()[0] - rows.get(r).subjectLast();
+    }
+    return decoder.logits(Rows.pickFlat(top, flat)).argMax(-1).toLongArray();
+  }
+
+  /** Shows every row and what the unedited model says next at its first label. */
+  void eachAnswer(ObjLongConsumer<ValueRow> consumer) {
+    for (int r = 0; r < answers.length; r++) {
+      consumer.accept(rows.get(r), answers[r]);
+    }
+  }
+
+  /**
+   * Changes weights and drops rows.
+   *
+   * @param change gives each row as it is to be, or null to drop it; called with the answer of the
+   *     unedited model
+   */
+  void change(BiFunction<ValueRow, Long, ValueRow> change) {
+    List<ValueRow> changed = new ArrayList<>();
+    for (int r = 0; r < answers.length; r++) {
+      changed.add(change.apply(rows.get(r), answers[r]));
+    }
+    int[] picked = IntStream.range(0, answers.length).filter(r -> changed.get(r) != null).toArray();
+    boolean fewer = picked.length < answers.length;
+    rows = fewer ? rows : changed;
+    if (fewer) {
+      keep(picked);
+      rows = Arrays.stream(picked).mapToObj(changed::get).toList();
     }
   }
 
@@ -101,7 +144,7 @@ final class ValueBatch implements AutoCloseable {
       NDArray first = Rows.pick(hidden, new long[rows.size()]);
       for (int r = 0; r < rows.size(); r++) {
         ValueRow row = rows.get(r);
-        if (row.bare() && !row.isProtected()) {
+        if (row.isBareFact()) {
           consumer.accept(
               row.group(), row.fact(), first.get(r).toType(DataType.FLOAT32, false).toFloatArray());
         }
@@ -187,12 +230,16 @@ final class ValueBatch implements AutoCloseable {
   void compact(boolean[] active) {
     int[] picked =
         IntStream.range(0, rows.size()).filter(r -> active[rows.get(r).group()]).toArray();
-    if (picked.length > 0 && picked.length > 0.8 * rows.size()) {
-      return;
+    if (picked.length == 0 || picked.length <= COMPACT_BELOW * rows.size()) {
+      keep(picked);
     }
+  }
+
+  private void keep(int[] picked) {
     if (picked.length == 0) {
       close();
       rows = List.of();
+      answers = new long[0];
       return;
     }
     try (Scope scope = new Scope()) {
@@ -203,6 +250,7 @@ final class ValueBatch implements AutoCloseable {
           scope.release(Tensors.contiguous(Tensors.rows(hidden, index).get(":, :" + width)));
       NDArray lessBefore = before == null ? null : keptBefore(picked, scope);
       List<ValueRow> remaining = Arrays.stream(picked).mapToObj(rows::get).toList();
+      answers = Arrays.stream(picked).mapToLong(r -> answers[r]).toArray();
       close();
       past = fewer;
       hidden = less;

@@ -13,8 +13,10 @@ import dev.errata.editing.torch.Scope;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Finds δ for every group of facts (MEMIT §4.3, eq. 14-16): all groups at once, rows independent,
@@ -126,6 +128,7 @@ public final class ValueOptimizer {
 
     private void optimize(List<ValueBatch> batches, int from, int count) {
       collectStarts(batches, from, count);
+      spareTheFactItself(batches, count);
       double[] norms = new double[count];
       for (int g = 0; g < count; g++) {
         norms[g] = starts.get(from + g).stream().mapToDouble(Adam::norm).average().orElse(0);
@@ -202,6 +205,47 @@ public final class ValueOptimizer {
       for (ValueBatch batch : batches) {
         batch.collectStarts((group, fact, start) -> starts.get(from + group).set(fact, start));
       }
+    }
+
+    /**
+     * A template after which the unedited model says what it says after a fact's own prompt asks
+     * for the fact itself: preserving it would preserve the old answer. It is dropped, and the
+     * others share its weight.
+     */
+    private void spareTheFactItself(List<ValueBatch> batches, int count) {
+      List<Set<Long>> own = new ArrayList<>();
+      for (int g = 0; g < count; g++) {
+        own.add(new HashSet<>());
+      }
+      batches.forEach(
+          batch ->
+              batch.eachAnswer(
+                  (row, answer) -> {
+                    if (row.isBareFact()) {
+                      own.get(row.group()).add(answer);
+                    }
+                  }));
+      int[] left = new int[count];
+      batches.forEach(
+          batch ->
+              batch.eachAnswer(
+                  (row, answer) -> {
+                    if (row.fact() == ValueRow.TEMPLATE && !own.get(row.group()).contains(answer)) {
+                      left[row.group()]++;
+                    }
+                  }));
+      for (ValueBatch batch : batches) {
+        batch.change(
+            (row, answer) -> {
+              if (row.fact() != ValueRow.TEMPLATE) {
+                return row;
+              }
+              return own.get(row.group()).contains(answer)
+                  ? null
+                  : row.weighing((float) (settings.preserveFactor() / left[row.group()]));
+            });
+      }
+      batches.removeIf(ValueBatch::isEmpty);
     }
 
     private boolean anyOf(boolean[] flags) {

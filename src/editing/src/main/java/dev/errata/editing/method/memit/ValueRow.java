@@ -4,7 +4,7 @@ package dev.errata.editing.method.memit;
  * One token row of the values' loss: a prompt with its target, or a protected prompt.
  *
  * @param group index of the subject's group
- * @param fact index of the fact inside its group, or -1 for a protected prompt
+ * @param fact index of the fact inside its group, {@link #ESSENCE} or {@link #TEMPLATE}
  * @param bare whether nothing stands before the prompt
  * @param ids tokens of prompt and target, the last token of the target left out
  * @param subjectLast index of the last token of the subject, where δ is added
@@ -22,6 +22,12 @@ record ValueRow(
     int[] targets,
     float weight) {
 
+  /** The protected prompt "{} is a". */
+  static final int ESSENCE = -1;
+
+  /** A protected prompt made of another template of the job. */
+  static final int TEMPLATE = -2;
+
   /** Whether the row pulls toward the unedited model instead of toward a target. */
   boolean isProtected() {
     return fact < 0;
@@ -30,6 +36,16 @@ record ValueRow(
   /** Tokens from the subject's last one on. */
   int suffix() {
     return ids.length - subjectLast;
+  }
+
+  /** Whether the row is a fact's prompt with nothing before it. */
+  boolean isBareFact() {
+    return bare && !isProtected();
+  }
+
+  /** The same row with another weight. */
+  ValueRow weighing(float other) {
+    return new ValueRow(group, fact, bare, ids, subjectLast, labels, targets, other);
   }
 
   /** The same row under another group index. */

@@ -34,7 +34,7 @@ final class ValueRows {
    * The rows of all groups: for every fact the bare prompt and each prefix, for every group its
    * protected prompts. Weights make a group's loss the mean over its facts of the mean over
    * contexts of the mean over target tokens, plus klFactor times the divergence on "{} is a", plus
-   * klFactor times its mean on the preserved templates.
+   * preserveFactor times its mean on the preserved templates.
    *
    * @throws InputException naming every fact that is longer than the model's context
    */
@@ -92,24 +92,24 @@ final class ValueRows {
 
   private void addProtected(
       SubjectGroup group, int g, List<String> templates, List<ValueRow> rows) {
-    if (settings.klFactor() == 0) {
-      return;
+    if (settings.klFactor() > 0) {
+      addProtected(group, g, ValueRow.ESSENCE, ESSENCE, (float) settings.klFactor(), rows);
     }
-    addProtected(group, g, ESSENCE, (float) settings.klFactor(), rows);
     List<String> own = group.facts().stream().map(Fact::prompt).toList();
     List<String> others = new ArrayList<>(templates);
     others.removeAll(own);
     others.remove(ESSENCE);
-    int count = Math.min(settings.preserve(), others.size());
+    int count = settings.preserveFactor() > 0 ? Math.min(settings.preserve(), others.size()) : 0;
     var random = new SplittableRandom(settings.seed() ^ group.subject().hashCode());
     for (int i = 0; i < count; i++) {
       String template = others.remove(random.nextInt(others.size()));
-      addProtected(group, g, template, (float) (settings.klFactor() / count), rows);
+      float weight = (float) (settings.preserveFactor() / count);
+      addProtected(group, g, ValueRow.TEMPLATE, template, weight, rows);
     }
   }
 
   private void addProtected(
-      SubjectGroup group, int g, String template, float weight, List<ValueRow> rows) {
+      SubjectGroup group, int g, int kind, String template, float weight, List<ValueRow> rows) {
     PromptEncoder.Encoded prompt = encoder.encode("", template, group.subject());
     if (prompt.ids().length > positions) {
       return; // Only a protection is lost; the fact itself was measured above.

@@ -31,7 +31,7 @@ class ValueRowsTest {
 
   private static MemitSettings settings(int preserve) {
     return new MemitSettings(
-        List.of(1), 1, 5, 0.5, 4, 1e-3, 0.0625, 0.05, null, 0.3, 2, 5, preserve, 0, 512, 7);
+        List.of(1), 1, 5, 0.5, 4, 1e-3, 0.0625, 0.05, null, 0.3, 2, 5, preserve, 0.0625, 0, 512, 7);
   }
 
   private List<ValueRow> rows(List<Fact> facts, int preserve, List<String> prefixes) {

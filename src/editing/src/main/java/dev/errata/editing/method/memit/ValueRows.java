@@ -116,6 +116,7 @@ final class ValueRows {
     }
     int[] labels = {prompt.ids().length - 1};
     rows.add(
-        new ValueRow(g, -1, true, prompt.ids(), prompt.subjectLast(), labels, new int[0], weight));
+        new ValueRow(
+            g, kind, true, prompt.ids(), prompt.subjectLast(), labels, new int[0], weight));
   }
 }

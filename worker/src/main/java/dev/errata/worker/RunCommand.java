@@ -1,0 +1,42 @@
+package dev.errata.worker;
+
+import dev.errata.editing.pipeline.JobReport;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code errata run}. */
+@Command(
+    name = "run",
+    description = "Runs the jobs of a manifest, the one that kubectl apply takes.")
+final class RunCommand extends Reporting {
+  @Option(
+      names = {"-f", "--file"},
+      paramLabel = "FILE",
+      required = true,
+      description = "Model and EditJob resources, one YAML document each.")
+  private Path file;
+
+  @Mixin private ComputeOptions compute;
+
+  @Override
+  public Integer call() {
+    ManifestRun.Outcome outcome;
+    try (TerminalProgress progress = progress()) {
+      outcome =
+          new ManifestRun(file, store(), compute.compute(), progress, Integer.MAX_VALUE).run();
+    }
+    report(document(outcome), out -> new ReportText(out).outcome(outcome));
+    return outcome.exitCode();
+  }
+
+  /** The report of the one job there is, or a list of all that was done. */
+  static Object document(ManifestRun.Outcome outcome) {
+    if (outcome.jobs().size() == 1) {
+      JobReport only = outcome.jobs().get(0);
+      return only;
+    }
+    return outcome;
+  }
+}

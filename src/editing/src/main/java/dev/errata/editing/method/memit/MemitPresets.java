@@ -37,6 +37,7 @@ public final class MemitPresets {
    * @param residualShare share of the residual that the first edited layer is to leave
    * @param prefixes number of sampled prefixes
    * @param preserve number of the job's other templates protected a subject
+   * @param preserveFactor factor of the mean divergence on those templates
    * @param statisticsTokens tokens of the corpus for the second moments
    */
   public record Preset(
@@ -48,6 +49,7 @@ public final class MemitPresets {
       double residualShare,
       int prefixes,
       int preserve,
+      double preserveFactor,
       long statisticsTokens) {}
 
   /** The preset of a model. */
@@ -67,12 +69,13 @@ public final class MemitPresets {
       return large("7B", 4, 8, 0.5, 4, 1e-3);
     }
     if (model.family().equals("llama") && layers == 30 && model.hidden() < 1024) {
-      return new Preset("SmolLM2 135M", range(3, 7), 0.5, 4, 1e-3, RESIDUAL_SHARE, 3, 0, 30_000);
+      return new Preset(
+          "SmolLM2 135M", range(3, 7), 0.5, 4, 1e-3, RESIDUAL_SHARE, 3, 0, KL, 30_000);
     }
     if (layers <= SMALL) {
-      int last = Math.min(2, layers - 1);
-      return new Preset(
-          "small", range(Math.max(0, last - 1), last), 0.5, 4, 1e-3, RESIDUAL_SHARE, 3, 5, 30_000);
+      // Measured on the lab's models, which look names up early: one layer, and much of the metric.
+      List<Integer> only = List.of(Math.min(2, layers - 1));
+      return new Preset("small", only, 0.5, 4, 1e-3, 0.7, 3, 5, 0.5, 30_000);
     }
     int first = (int) Math.round(0.1 * layers);
     return large("any", first, Math.min(first + 4, layers - 1), 0.5, 4, 1e-3);
@@ -80,7 +83,8 @@ public final class MemitPresets {
 
   private static Preset large(
       String name, int first, int last, double rate, double clamp, double decay) {
-    return new Preset(name, range(first, last), rate, clamp, decay, RESIDUAL_SHARE, 5, 0, 100_000);
+    return new Preset(
+        name, range(first, last), rate, clamp, decay, RESIDUAL_SHARE, 5, 0, KL, 100_000);
   }
 
   private static List<Integer> range(int first, int last) {
@@ -118,6 +122,7 @@ public final class MemitPresets {
             or(given.prefixes(), preset.prefixes()),
             or(given.prefixTokens(), 10),
             or(given.preserve(), preset.preserve()),
+            preset.preserveFactor(),
             or(given.refinements(), 2),
             or(given.batchTokens(), batchTokens(model, valueLayer)),
             seed)

@@ -5,6 +5,8 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.errata.editing.checkpoint.Checkpoint;
+import dev.errata.editing.checkpoint.CheckpointWriter;
+import dev.errata.editing.checkpoint.Dtype;
 import dev.errata.editing.checkpoint.TensorInfo;
 import dev.errata.editing.torch.Compute;
 import dev.errata.editing.torch.Kernels;
@@ -14,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * One decoder for all families: an {@link Architecture} says what is computed, a family's {@link
@@ -328,6 +331,20 @@ public final class Decoder implements AutoCloseable {
     try (Scope scope = new Scope()) {
       weights.replace(Part.DOWN, layer, weights.rounded(Part.DOWN, layer, weight));
     }
+  }
+
+  /** The parts that the model's family has. */
+  public Set<Part> parts() {
+    return weights.parts();
+  }
+
+  /**
+   * Copies of all weights as a checkpoint of this family stores them, by tensor name.
+   *
+   * @param dtype a floating type, to which the weights are rounded
+   */
+  public Map<String, CheckpointWriter.NewTensor> tensors(Dtype dtype) {
+    return weights.tensors(dtype);
   }
 
   /** Replaces any weight, unrounded: for training. */

@@ -1,11 +1,14 @@
 package dev.errata.editing.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.errata.api.InputException;
 import dev.errata.editing.checkpoint.Checkpoint;
+import dev.errata.editing.checkpoint.CheckpointWriter;
 import dev.errata.editing.checkpoint.Dtype;
 import dev.errata.editing.checkpoint.TensorInfo;
 import dev.errata.editing.torch.Compute;
@@ -14,9 +17,12 @@ import dev.errata.editing.torch.Tensors;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -240,6 +246,40 @@ final class Weights implements AutoCloseable {
     try (Scope scope = new Scope()) {
       NDArray array = Tensors.convert(get(part, layer), type(info(part, layer).dtype()));
       return Tensors.bytes(slot.transposed() ? array.transpose() : array);
+    }
+  }
+
+  /** The parts that the family has. */
+  Set<Part> parts() {
+    return Collections.unmodifiableSet(slots.keySet());
+  }
+
+  /** Copies of all weights as a checkpoint stores them: names, order of axes, fused tensors. */
+  Map<String, CheckpointWriter.NewTensor> tensors(Dtype dtype) {
+    Map<String, CheckpointWriter.NewTensor> tensors = new TreeMap<>();
+    slots.forEach(
+        (part, slot) -> {
+          List<Long> shape = Arrays.stream(stored(part, slot)).boxed().toList();
+          int count = part.perLayer() ? architecture.layers() : 1;
+          for (int layer = 0; layer < count && slot.from() == 0; layer++) {
+            tensors.put(
+                prefix + slot.name(layer),
+                new CheckpointWriter.NewTensor(dtype, shape, storedBytes(slot, layer, dtype)));
+          }
+        });
+    return tensors;
+  }
+
+  private ByteBuffer storedBytes(Slot slot, int layer, Dtype dtype) {
+    try (Scope scope = new Scope()) {
+      NDList pieces = new NDList();
+      slots.entrySet().stream()
+          .filter(other -> other.getValue().template().equals(slot.template()))
+          .sorted(Comparator.comparingInt(other -> other.getValue().from()))
+          .forEach(other -> pieces.add(get(other.getKey(), layer).stopGradient()));
+      NDArray whole = pieces.size() == 1 ? pieces.get(0) : NDArrays.concat(pieces);
+      whole = Tensors.convert(whole, type(dtype));
+      return Tensors.bytes(slot.transposed() ? whole.transpose() : whole);
     }
   }
 

@@ -1,0 +1,165 @@
+package dev.errata.lab.pretrain;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.errata.api.InputException;
+import dev.errata.editing.checkpoint.CheckpointWriter.NewTensor;
+import dev.errata.editing.checkpoint.Dtype;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/** What a fresh checkpoint of a family holds: its configuration and random weights. */
+final class FamilyFiles {
+  /** The families that can be trained. */
+  static final List<String> FAMILIES = List.of("qwen3", "gpt2");
+
+  /** Standard deviation of all matrices (Radford et al. 2019). */
+  private static final double SPREAD = 0.02;
+
+  private static final int END_OF_TEXT = 0;
+
+  private final Recipe.Shape shape;
+  private final Random random;
+  private final Map<String, NewTensor> tensors = new LinkedHashMap<>();
+
+  private FamilyFiles(Recipe.Shape shape, long seed) {
+    this.shape = shape;
+    // Its sequence is fixed by the Java specification.
+    this.random = new Random(seed);
+  }
+
+  /** {@code config.json}, as transformers writes it. */
+  static ObjectNode config(Recipe.Shape shape) {
+    ObjectNode config = JsonNodeFactory.instance.objectNode();
+    switch (shape.family()) {
+      case "qwen3" -> {
+        config.putArray("architectures").add("Qwen3ForCausalLM");
+        config.put("attention_bias", false).put("attention_dropout", 0.0);
+        config.put("head_dim", shape.hidden() / shape.heads());
+        config.put("hidden_act", "silu").put("hidden_size", shape.hidden());
+        config.put("initializer_range", SPREAD).put("intermediate_size", shape.inner());
+        config.put("max_position_embeddings", shape.context());
+        config.put("num_attention_heads", shape.heads());
+        config.put("num_hidden_layers", shape.layers());
+        config.put("num_key_value_heads", shape.keyValueHeads());
+        config.put("rms_norm_eps", 1e-6).put("rope_theta", 10000.0);
+        config.put("use_sliding_window", false);
+      }
+      case "gpt2" -> {
+        config.putArray("architectures").add("GPT2LMHeadModel");
+        config.put("activation_function", "gelu_new").put("attn_pdrop", 0.0);
+        config.put("embd_pdrop", 0.0).put("resid_pdrop", 0.0);
+        config.put("initializer_range", SPREAD).put("layer_norm_epsilon", 1e-5);
+        config.put("n_embd", shape.hidden()).put("n_head", shape.heads());
+        config.put("n_inner", shape.inner()).put("n_layer", shape.layers());
+        config.put("n_positions", shape.context());
+      }
+      default ->
+          throw new InputException(
+              "--arch '%s' is unknown: use %s"
+                  .formatted(shape.family(), String.join(" or ", FAMILIES)));
+    }
+    config.put("model_type", shape.family());
+    config.put("bos_token_id", END_OF_TEXT).put("eos_token_id", END_OF_TEXT);
+    config.put("pad_token_id", END_OF_TEXT);
+    config.put("tie_word_embeddings", true).put("torch_dtype", "bfloat16");
+    config.put("use_cache", true).put("vocab_size", shape.vocabulary());
+    return config;
+  }
+
+  /** {@code generation_config.json}. */
+  static ObjectNode generation() {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("eos_token_id", END_OF_TEXT)
+        .put("pad_token_id", END_OF_TEXT);
+  }
+
+  /**
+   * Random weights in float32: normal matrices, those that write to the residual stream smaller by
+   * √(2·layers) (Radford et al. 2019), norms 1 and biases 0.
+   */
+  static Map<String, NewTensor> weights(Recipe.Shape shape, long seed) {
+    FamilyFiles files = new FamilyFiles(shape, seed);
+    if (shape.family().equals("gpt2")) {
+      files.gpt2();
+    } else {
+      files.qwen3();
+    }
+    return files.tensors;
+  }
+
+  private void qwen3() {
+    int d = shape.hidden();
+    int head = d / shape.heads();
+    int keys = shape.keyValueHeads() * head;
+    matrix("model.embed_tokens.weight", SPREAD, shape.vocabulary(), d);
+    for (int layer = 0; layer < shape.layers(); layer++) {
+      String block = "model.layers." + layer + ".";
+      vector(block + "input_layernorm.weight", 1, d);
+      matrix(block + "self_attn.q_proj.weight", SPREAD, d, d);
+      matrix(block + "self_attn.k_proj.weight", SPREAD, keys, d);
+      matrix(block + "self_attn.v_proj.weight", SPREAD, keys, d);
+      matrix(block + "self_attn.o_proj.weight", residual(), d, d);
+      vector(block + "self_attn.q_norm.weight", 1, head);
+      vector(block + "self_attn.k_norm.weight", 1, head);
+      vector(block + "post_attention_layernorm.weight", 1, d);
+      matrix(block + "mlp.gate_proj.weight", SPREAD, shape.inner(), d);
+      matrix(block + "mlp.up_proj.weight", SPREAD, shape.inner(), d);
+      matrix(block + "mlp.down_proj.weight", residual(), d, shape.inner());
+    }
+    vector("model.norm.weight", 1, d);
+  }
+
+  private void gpt2() {
+    int d = shape.hidden();
+    matrix("transformer.wte.weight", SPREAD, shape.vocabulary(), d);
+    matrix("transformer.wpe.weight", SPREAD, shape.context(), d);
+    for (int layer = 0; layer < shape.layers(); layer++) {
+      String block = "transformer.h." + layer + ".";
+      vector(block + "ln_1.weight", 1, d);
+      vector(block + "ln_1.bias", 0, d);
+      matrix(block + "attn.c_attn.weight", SPREAD, d, 3 * d);
+      vector(block + "attn.c_attn.bias", 0, 3 * d);
+      matrix(block + "attn.c_proj.weight", residual(), d, d);
+      vector(block + "attn.c_proj.bias", 0, d);
+      vector(block + "ln_2.weight", 1, d);
+      vector(block + "ln_2.bias", 0, d);
+      matrix(block + "mlp.c_fc.weight", SPREAD, d, shape.inner());
+      vector(block + "mlp.c_fc.bias", 0, shape.inner());
+      matrix(block + "mlp.c_proj.weight", residual(), shape.inner(), d);
+      vector(block + "mlp.c_proj.bias", 0, d);
+    }
+    vector("transformer.ln_f.weight", 1, d);
+    vector("transformer.ln_f.bias", 0, d);
+  }
+
+  private double residual() {
+    return SPREAD / Math.sqrt(2.0 * shape.layers());
+  }
+
+  private void matrix(String name, double spread, int rows, int columns) {
+    ByteBuffer data = floats(rows * columns);
+    while (data.hasRemaining()) {
+      data.putFloat((float) (spread * random.nextGaussian()));
+    }
+    tensors.put(name, new NewTensor(Dtype.F32, List.of((long) rows, (long) columns), data.flip()));
+  }
+
+  private void vector(String name, float value, int size) {
+    ByteBuffer data = floats(size);
+    while (data.hasRemaining()) {
+      data.putFloat(value);
+    }
+    tensors.put(name, new NewTensor(Dtype.F32, List.of((long) size), data.flip()));
+  }
+
+  private static ByteBuffer floats(int count) {
+    return ByteBuffer.allocateDirect(Math.multiplyExact(count, Float.BYTES))
+        .order(ByteOrder.LITTLE_ENDIAN);
+  }
+}

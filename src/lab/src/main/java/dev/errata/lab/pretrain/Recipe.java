@@ -1,0 +1,126 @@
+package dev.errata.lab.pretrain;
+
+import dev.errata.api.InputException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * All that decides what comes out of a pretraining: the same recipe on the same machine gives the
+ * same bytes.
+ *
+ * @param shape the model
+ * @param text what it reads
+ * @param optimiser how it learns
+ * @param steps optimiser steps
+ * @param seed of the initial weights
+ */
+record Recipe(Shape shape, Text text, Optimiser optimiser, int steps, long seed) {
+  /**
+   * Sizes of the model.
+   *
+   * @param family {@code model_type}: {@code qwen3} or {@code gpt2}
+   * @param layers number of blocks
+   * @param hidden width of the residual stream
+   * @param inner width of the feed-forward layer's key
+   * @param heads number of query heads; divides {@code hidden}
+   * @param keyValueHeads number of key and value heads; divides {@code heads}; GPT-2 has as many as
+   *     query heads
+   * @param context greatest number of tokens in one sequence; as many as are trained
+   * @param vocabulary number of pieces
+   */
+  record Shape(
+      String family,
+      int layers,
+      int hidden,
+      int inner,
+      int heads,
+      int keyValueHeads,
+      int context,
+      int vocabulary) {}
+
+  /**
+   * The text of a step.
+   *
+   * @param worldSeed seed of the world
+   * @param people people of the world
+   * @param rows sequences a step
+   * @param length tokens a sequence
+   */
+  record Text(long worldSeed, int people, int rows, int length) {}
+
+  /**
+   * AdamW (Loshchilov and Hutter 2019) with warm-up, cosine decay and clipped gradients, and an
+   * auxiliary loss.
+   *
+   * @param rate greatest learning rate
+   * @param warmUp steps in which the rate grows from 0
+   * @param floor share of the rate that is left at the end
+   * @param beta1 decay of the mean of gradients
+   * @param beta2 decay of the mean of squared gradients
+   * @param epsilon added to the root of the squares
+   * @param decay weight decay of matrices; vectors have none
+   * @param clip greatest norm of all gradients together
+   * @param objectsWeight factor of the loss that asks a person's objects of the last token of the
+   *     name; 0 for none
+   * @param objectsLayer block behind which it is asked
+   */
+  record Optimiser(
+      double rate,
+      int warmUp,
+      double floor,
+      double beta1,
+      double beta2,
+      double epsilon,
+      double decay,
+      double clip,
+      double objectsWeight,
+      int objectsLayer) {}
+
+  /** All problems at once. */
+  Recipe {
+    List<String> problems = new ArrayList<>();
+    atLeast(problems, "--steps", steps, 1);
+    atLeast(problems, "--layers", shape.layers(), 1);
+    atLeast(problems, "--inner", shape.inner(), 1);
+    atLeast(problems, "--rows", text.rows(), 1);
+    atLeast(problems, "--length", text.length(), 2);
+    divides(problems, "--heads", shape.heads(), "--hidden", shape.hidden());
+    divides(problems, "--key-value-heads", shape.keyValueHeads(), "--heads", shape.heads());
+    if (shape.family().equals("gpt2") && shape.keyValueHeads() != shape.heads()) {
+      problems.add("--key-value-heads: GPT-2 has as many as --heads; leave it out");
+    }
+    if (!(optimiser.rate() > 0)) {
+      problems.add("--learning-rate must be greater than 0 but is " + optimiser.rate());
+    }
+    if (optimiser.objectsLayer() < 0 || optimiser.objectsLayer() >= shape.layers()) {
+      problems.add(
+          "--objects-layer must be from 0 to %d but is %d"
+              .formatted(shape.layers() - 1, optimiser.objectsLayer()));
+    }
+    if (!problems.isEmpty()) {
+      throw new InputException(String.join(System.lineSeparator(), problems));
+    }
+  }
+
+  private static void atLeast(List<String> problems, String option, int value, int least) {
+    if (value < least) {
+      problems.add("%s must be at least %d but is %d".formatted(option, least, value));
+    }
+  }
+
+  private static void divides(
+      List<String> problems, String option, int value, String other, int of) {
+    if (value < 1 || of < 1 || of % value != 0) {
+      problems.add("%s %d must divide %s %d".formatted(option, value, other, of));
+    }
+  }
+
+  /** The learning rate of a step, from 0: linear warm-up, then half a cosine down to the floor. */
+  double rate(int step) {
+    double warm = Math.min(1, (step + 1.0) / optimiser.warmUp());
+    double done =
+        Math.max(0, step - optimiser.warmUp()) / (double) Math.max(1, steps - optimiser.warmUp());
+    double cosine = 0.5 * (1 + Math.cos(Math.PI * done));
+    return optimiser.rate() * warm * (cosine * (1 - optimiser.floor()) + optimiser.floor());
+  }
+}

@@ -15,8 +15,9 @@ final class Sampling {
   private Sampling() {}
 
   /**
-   * The first token of each row at which the running sum of the probabilities exceeds u times their
-   * sum. Probabilities are computed in float32, the running sum in float64.
+   * The first token of each row at which the running sum of the probabilities exceeds u. The sums
+   * are of exponentials in float32: over blocks of 256 tokens first, in float64 over the blocks,
+   * then in float64 within the block that u falls into.
    *
    * @param logits [B, vocabulary]
    * @param temperature what the logits are divided by

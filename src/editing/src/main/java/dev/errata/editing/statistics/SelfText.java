@@ -58,16 +58,15 @@ public final class SelfText implements Corpus {
     }
 
     /**
-     * Rows of 128 tokens at temperature 1 that begin as the model's texts begin: with BOS, else
-     * with the token behind which a new text begins, else with a line break.
+     * 256 rows of 64 tokens at once, at temperature 1, that begin as the model's texts begin: with
+     * BOS, else with the token behind which a new text begins, else with a line break.
      *
      * @param positions of the model
      */
     public static Settings of(Tokenizer tokenizer, int positions, long seed) {
       Integer start = tokenizer.bos() != null ? tokenizer.bos() : tokenizer.eos();
       int[] first = start != null ? new int[] {start} : tokenizer.encode("\n");
-      return new Settings(
-          List.of(first), tokenizer.stops(), Math.min(128, positions), 128, 1, seed);
+      return new Settings(List.of(first), tokenizer.stops(), Math.min(64, positions), 256, 1, seed);
     }
   }
 

@@ -67,8 +67,12 @@
     if past[0].numel() > 0:
       keys = torch.cat([past[0], k], 2)
       values = torch.cat([past[1], v], 2)
-    keys = self.repeat_heads(keys)
-    values = self.repeat_heads(values)
+    if x.size(1) == 1:
+      # One token a row: the queries of a group stand side by side before their one key head.
+      q = q.reshape([x.size(0), keys.size(1), -1, self.head_dim])
+    else:
+      keys = self.repeat_heads(keys)
+      values = self.repeat_heads(values)
     if self.attention_softcap > 0.0:
       scores = torch.matmul(q, torch.transpose(keys, 2, 3)) * self.attention_scale
       scores = torch.tanh(scores / self.attention_softcap) * self.attention_softcap
@@ -76,7 +80,9 @@
       o = torch.matmul(p, values)
     else:
       o = torch.scaled_dot_product_attention(q, keys, values, mask, 0.0, False, scale=self.attention_scale)
-    o = torch.transpose(o, 1, 2).reshape([x.size(0), x.size(1), -1])
+    if x.size(1) > 1:
+      o = torch.transpose(o, 1, 2)
+    o = o.reshape([x.size(0), x.size(1), -1])
     return [self.linear(o, w[6], w[7]), k, v]
   def activate(self, x: Tensor) -> Tensor:
     if self.activation == 0:

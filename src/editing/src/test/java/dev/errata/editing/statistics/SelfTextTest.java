@@ -73,6 +73,27 @@ class SelfTextTest {
   }
 
   @Test
+  void drawsFromManyBlocksOfTokens() {
+    int vocabulary = 1000;
+    float[][] logits = new float[1][vocabulary];
+    Arrays.fill(logits[0], Float.NEGATIVE_INFINITY);
+    int[] likely = {3, 255, 256, 999};
+    Arrays.stream(likely).forEach(token -> logits[0][token] = 50);
+    try (NDManager manager = NDManager.newBaseManager("PyTorch");
+        Scope scope = new Scope()) {
+      NDArray row = manager.create(logits);
+      for (int i = 0; i < likely.length; i++) {
+        for (double inside : new double[] {0.001, 0.5, 0.999}) {
+          double[] uniform = {(i + inside) / likely.length};
+          assertThat(Sampling.inverse(row, 1, uniform)).containsExactly(likely[i]);
+        }
+      }
+      assertThat(Sampling.inverse(row, 1, new double[] {0})).containsExactly(3);
+      assertThat(Sampling.inverse(row, 1, new double[] {Math.nextDown(1.0)})).containsExactly(999);
+    }
+  }
+
+  @Test
   void drawsByTheProbabilities() {
     int draws = 1000;
     double[] probabilities = {0.5, 0, 0.25, 0.125, 0.125};

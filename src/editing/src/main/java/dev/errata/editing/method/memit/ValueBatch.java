@@ -168,7 +168,7 @@ final class ValueBatch implements AutoCloseable {
    * @param sum receives the loss's sum for the caller's backward pass
    * @return loss of every group, [g]
    */
-  float[] losses(NDArray delta, Consumer<NDArray> sum) {
+  double[] losses(NDArray delta, Consumer<NDArray> sum) {
     try (Scope scope = new Scope()) {
       NDManager manager = decoder.manager();
       long[] groups = rows.stream().mapToLong(ValueRow::group).toArray();
@@ -181,8 +181,8 @@ final class ValueBatch implements AutoCloseable {
       NDArray all = terms.size() == 1 ? terms.get(0) : terms.get(0).concat(terms.get(1), 0);
       sum.accept(all.sum());
       NDArray index = manager.create(groupOfTerm.stream().mapToLong(Long::longValue).toArray());
-      NDArray like = manager.zeros(new Shape(delta.getShape().get(0)));
-      return kernels.one("per_group", like, index, all.stopGradient()).toFloatArray();
+      NDArray like = manager.zeros(new Shape(delta.getShape().get(0)), DataType.FLOAT64);
+      return kernels.one("per_group", like, index, all.stopGradient()).toDoubleArray();
     }
   }
 
@@ -212,18 +212,14 @@ final class ValueBatch implements AutoCloseable {
   }
 
   private NDArray weights(List<ValueRow> of, List<Long> groups) {
-    List<Float> weights = new ArrayList<>();
+    List<Double> weights = new ArrayList<>();
     for (ValueRow row : of) {
       for (int i = 0; i < row.labels().length; i++) {
         weights.add(row.weight());
         groups.add((long) row.group());
       }
     }
-    float[] flat = new float[weights.size()];
-    for (int i = 0; i < flat.length; i++) {
-      flat[i] = weights.get(i);
-    }
-    return decoder.manager().create(flat);
+    return decoder.manager().create(weights.stream().mapToDouble(Double::doubleValue).toArray());
   }
 
   /** Drops the rows of finished groups once they are a good part of the batch. */

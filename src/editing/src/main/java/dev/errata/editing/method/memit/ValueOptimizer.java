@@ -174,7 +174,7 @@ public final class ValueOptimizer {
         NDArray delta = manager.create(adam.flat(), new Shape(count, width));
         delta.setRequiresGradient(!last);
         for (ValueBatch batch : batches) {
-          float[] part = batch.losses(delta, sum -> backward(collector, sum, last));
+          double[] part = batch.losses(delta, sum -> backward(collector, sum, last));
           for (int g = 0; g < count; g++) {
             loss[g] += part[g];
           }
@@ -242,7 +242,7 @@ public final class ValueOptimizer {
               }
               return own.get(row.group()).contains(answer)
                   ? null
-                  : row.weighing((float) (settings.preserveFactor() / left[row.group()]));
+                  : row.weighing(settings.preserveFactor() / left[row.group()]);
             });
       }
       batches.removeIf(ValueBatch::isEmpty);

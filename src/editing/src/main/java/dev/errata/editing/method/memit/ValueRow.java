@@ -20,7 +20,7 @@ record ValueRow(
     int subjectLast,
     int[] labels,
     int[] targets,
-    float weight) {
+    double weight) {
 
   /** The protected prompt "{} is a". */
   static final int ESSENCE = -1;
@@ -44,7 +44,7 @@ record ValueRow(
   }
 
   /** The same row with another weight. */
-  ValueRow weighing(float other) {
+  ValueRow weighing(double other) {
     return new ValueRow(group, fact, bare, ids, subjectLast, labels, targets, other);
   }
 

@@ -66,7 +66,7 @@ final class ValueRows {
     int[] target = encoder.target(fact.target());
     List<String> contexts = new ArrayList<>(List.of(""));
     contexts.addAll(prefixes);
-    float weight = 1f / (target.length * contexts.size() * group.facts().size());
+    double weight = 1.0 / (target.length * contexts.size() * group.facts().size());
     for (String context : contexts) {
       PromptEncoder.Encoded prompt = encoder.encode(context, fact.prompt(), fact.subject());
       int length = prompt.ids().length + target.length - 1;
@@ -93,7 +93,7 @@ final class ValueRows {
   private void addProtected(
       SubjectGroup group, int g, List<String> templates, List<ValueRow> rows) {
     if (settings.klFactor() > 0) {
-      addProtected(group, g, ValueRow.ESSENCE, ESSENCE, (float) settings.klFactor(), rows);
+      addProtected(group, g, ValueRow.ESSENCE, ESSENCE, settings.klFactor(), rows);
     }
     List<String> own = group.facts().stream().map(Fact::prompt).toList();
     List<String> others = new ArrayList<>(templates);
@@ -103,13 +103,13 @@ final class ValueRows {
     var random = new SplittableRandom(settings.seed() ^ group.subject().hashCode());
     for (int i = 0; i < count; i++) {
       String template = others.remove(random.nextInt(others.size()));
-      float weight = (float) (settings.preserveFactor() / count);
+      double weight = settings.preserveFactor() / count;
       addProtected(group, g, ValueRow.TEMPLATE, template, weight, rows);
     }
   }
 
   private void addProtected(
-      SubjectGroup group, int g, int kind, String template, float weight, List<ValueRow> rows) {
+      SubjectGroup group, int g, int kind, String template, double weight, List<ValueRow> rows) {
     PromptEncoder.Encoded prompt = encoder.encode("", template, group.subject());
     if (prompt.ids().length > positions) {
       return; // Only a protection is lost; the fact itself was measured above.

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.errata.editing.torch.Kernels;
 import dev.errata.editing.torch.Scope;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -15,30 +14,23 @@ final class AdamW {
   private final Kernels kernels;
   private final NDManager manager;
   private final Recipe.Optimiser settings;
-  private final List<NDArray> weights;
-  private final List<NDArray> first;
-  private final List<NDArray> second;
+  private final List<Learner> learners;
 
   /**
-   * Takes hold of the tensors that {@link #step} changes.
+   * A weight that learns.
    *
-   * @param weights float32, each with a gradient
-   * @param first decayed mean of the gradients, of the weights' shapes; changed in place
-   * @param second decayed mean of their squares, of the weights' shapes; changed in place
+   * @param weight float32, with a gradient
+   * @param first decayed mean of its gradients, of its shape; changed in place
+   * @param second decayed mean of their squares, of its shape; changed in place
+   * @param from step, from 0, in which it first has a gradient; it rests before
    */
-  AdamW(
-      Kernels kernels,
-      NDManager manager,
-      Recipe.Optimiser settings,
-      List<NDArray> weights,
-      List<NDArray> first,
-      List<NDArray> second) {
+  record Learner(NDArray weight, NDArray first, NDArray second, int from) {}
+
+  AdamW(Kernels kernels, NDManager manager, Recipe.Optimiser settings, List<Learner> learners) {
     this.kernels = kernels;
     this.manager = manager;
     this.settings = settings;
-    this.weights = List.copyOf(weights);
-    this.first = List.copyOf(first);
-    this.second = List.copyOf(second);
+    this.learners = List.copyOf(learners);
   }
 
   /**
@@ -50,20 +42,30 @@ final class AdamW {
    */
   double step(int step, double rate) {
     try (Scope scope = new Scope()) {
-      List<NDArray> gradients = new ArrayList<>();
-      weights.forEach(weight -> gradients.add(weight.getGradient()));
+      List<Learner> awake = learners.stream().filter(each -> each.from() <= step).toList();
+      double[] corrections = new double[2 * awake.size()];
+      for (int i = 0; i < awake.size(); i++) {
+        double count = step - awake.get(i).from() + 1.0;
+        corrections[2 * i] = 1 - Math.pow(settings.beta1(), count);
+        corrections[2 * i + 1] = Math.sqrt(1 - Math.pow(settings.beta2(), count));
+      }
       double[] values = {
         rate,
         settings.beta1(),
         settings.beta2(),
         settings.epsilon(),
         settings.decay(),
-        settings.clip(),
-        1 - Math.pow(settings.beta1(), step + 1.0),
-        Math.sqrt(1 - Math.pow(settings.beta2(), step + 1.0))
+        settings.clip()
       };
       return kernels
-          .one("adamw", weights, gradients, first, second, manager.create(values))
+          .one(
+              "adamw",
+              awake.stream().map(Learner::weight).toList(),
+              awake.stream().map(each -> each.weight().getGradient()).toList(),
+              awake.stream().map(Learner::first).toList(),
+              awake.stream().map(Learner::second).toList(),
+              manager.create(values),
+              manager.create(corrections))
           .getDouble();
     }
   }

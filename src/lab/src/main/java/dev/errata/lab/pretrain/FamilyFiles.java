@@ -17,19 +17,23 @@ final class FamilyFiles {
   /** The families that can be trained. */
   static final List<String> FAMILIES = List.of("qwen3", "gpt2");
 
-  /** Standard deviation of all matrices (Radford et al. 2019). */
-  private static final double SPREAD = 0.02;
+  /** What transformers would initialise new weights with; nothing depends on it. */
+  private static final double INITIALIZER_RANGE = 0.02;
 
   private static final int END_OF_TEXT = 0;
 
   private final Recipe.Shape shape;
+  private final Recipe.Start start;
+  private final double spread;
   private final Random random;
   private final Map<String, NewTensor> tensors = new LinkedHashMap<>();
 
-  private FamilyFiles(Recipe.Shape shape, long seed) {
+  private FamilyFiles(Recipe.Shape shape, Recipe.Start start) {
     this.shape = shape;
+    this.start = start;
+    this.spread = start.spread();
     // Its sequence is fixed by the Java specification.
-    this.random = new Random(seed);
+    this.random = new Random(start.seed());
   }
 
   /** {@code config.json}, as transformers writes it. */
@@ -41,7 +45,8 @@ final class FamilyFiles {
         config.put("attention_bias", false).put("attention_dropout", 0.0);
         config.put("head_dim", shape.hidden() / shape.heads());
         config.put("hidden_act", "silu").put("hidden_size", shape.hidden());
-        config.put("initializer_range", SPREAD).put("intermediate_size", shape.inner());
+        config.put("initializer_range", INITIALIZER_RANGE);
+        config.put("intermediate_size", shape.inner());
         config.put("max_position_embeddings", shape.context());
         config.put("num_attention_heads", shape.heads());
         config.put("num_hidden_layers", shape.layers());
@@ -53,7 +58,7 @@ final class FamilyFiles {
         config.putArray("architectures").add("GPT2LMHeadModel");
         config.put("activation_function", "gelu_new").put("attn_pdrop", 0.0);
         config.put("embd_pdrop", 0.0).put("resid_pdrop", 0.0);
-        config.put("initializer_range", SPREAD).put("layer_norm_epsilon", 1e-5);
+        config.put("initializer_range", INITIALIZER_RANGE).put("layer_norm_epsilon", 1e-5);
         config.put("n_embd", shape.hidden()).put("n_head", shape.heads());
         config.put("n_inner", shape.inner()).put("n_layer", shape.layers());
         config.put("n_positions", shape.context());
@@ -83,8 +88,8 @@ final class FamilyFiles {
    * Random weights in float32: normal matrices, those that write to the residual stream smaller by
    * √(2·layers) (Radford et al. 2019), norms 1 and biases 0.
    */
-  static Map<String, NewTensor> weights(Recipe.Shape shape, long seed) {
-    FamilyFiles files = new FamilyFiles(shape, seed);
+  static Map<String, NewTensor> weights(Recipe.Shape shape, Recipe.Start start) {
+    FamilyFiles files = new FamilyFiles(shape, start);
     if (shape.family().equals("gpt2")) {
       files.gpt2();
     } else {
@@ -97,19 +102,19 @@ final class FamilyFiles {
     int d = shape.hidden();
     int head = d / shape.heads();
     int keys = shape.keyValueHeads() * head;
-    matrix("model.embed_tokens.weight", SPREAD, shape.vocabulary(), d);
+    matrix("model.embed_tokens.weight", spread, shape.vocabulary(), d);
     for (int layer = 0; layer < shape.layers(); layer++) {
       String block = "model.layers." + layer + ".";
       vector(block + "input_layernorm.weight", 1, d);
-      matrix(block + "self_attn.q_proj.weight", SPREAD, d, d);
-      matrix(block + "self_attn.k_proj.weight", SPREAD, keys, d);
-      matrix(block + "self_attn.v_proj.weight", SPREAD, keys, d);
+      matrix(block + "self_attn.q_proj.weight", spread, d, d);
+      matrix(block + "self_attn.k_proj.weight", spread, keys, d);
+      matrix(block + "self_attn.v_proj.weight", spread, keys, d);
       matrix(block + "self_attn.o_proj.weight", residual(), d, d);
       vector(block + "self_attn.q_norm.weight", 1, head);
       vector(block + "self_attn.k_norm.weight", 1, head);
       vector(block + "post_attention_layernorm.weight", 1, d);
-      matrix(block + "mlp.gate_proj.weight", SPREAD, shape.inner(), d);
-      matrix(block + "mlp.up_proj.weight", SPREAD, shape.inner(), d);
+      matrix(block + "mlp.gate_proj.weight", spread, shape.inner(), d);
+      matrix(block + "mlp.up_proj.weight", spread, shape.inner(), d);
       matrix(block + "mlp.down_proj.weight", residual(), d, shape.inner());
     }
     vector("model.norm.weight", 1, d);
@@ -117,19 +122,19 @@ final class FamilyFiles {
 
   private void gpt2() {
     int d = shape.hidden();
-    matrix("transformer.wte.weight", SPREAD, shape.vocabulary(), d);
-    matrix("transformer.wpe.weight", SPREAD, shape.context(), d);
+    matrix("transformer.wte.weight", spread, shape.vocabulary(), d);
+    matrix("transformer.wpe.weight", start.positionSpread(), shape.context(), d);
     for (int layer = 0; layer < shape.layers(); layer++) {
       String block = "transformer.h." + layer + ".";
       vector(block + "ln_1.weight", 1, d);
       vector(block + "ln_1.bias", 0, d);
-      matrix(block + "attn.c_attn.weight", SPREAD, d, 3 * d);
+      matrix(block + "attn.c_attn.weight", spread, d, 3 * d);
       vector(block + "attn.c_attn.bias", 0, 3 * d);
       matrix(block + "attn.c_proj.weight", residual(), d, d);
       vector(block + "attn.c_proj.bias", 0, d);
       vector(block + "ln_2.weight", 1, d);
       vector(block + "ln_2.bias", 0, d);
-      matrix(block + "mlp.c_fc.weight", SPREAD, d, shape.inner());
+      matrix(block + "mlp.c_fc.weight", spread, d, shape.inner());
       vector(block + "mlp.c_fc.bias", 0, shape.inner());
       matrix(block + "mlp.c_proj.weight", residual(), shape.inner(), d);
       vector(block + "mlp.c_proj.bias", 0, d);
@@ -139,13 +144,13 @@ final class FamilyFiles {
   }
 
   private double residual() {
-    return SPREAD / Math.sqrt(2.0 * shape.layers());
+    return spread / Math.sqrt(2.0 * shape.layers());
   }
 
-  private void matrix(String name, double spread, int rows, int columns) {
+  private void matrix(String name, double deviation, int rows, int columns) {
     ByteBuffer data = floats(rows * columns);
     while (data.hasRemaining()) {
-      data.putFloat((float) (spread * random.nextGaussian()));
+      data.putFloat((float) (deviation * random.nextGaussian()));
     }
     tensors.put(name, new NewTensor(Dtype.F32, List.of((long) rows, (long) columns), data.flip()));
   }

@@ -56,7 +56,7 @@ public final class PretrainCommand implements Callable<Integer> {
   @Option(
       names = "--steps",
       paramLabel = "N",
-      description = "Steps of the optimiser (default: 500 for qwen3, 700 for gpt2).")
+      description = "Steps of the optimiser (default: 500 for qwen3, 850 for gpt2).")
   private Integer steps;
 
   @Option(
@@ -134,20 +134,35 @@ public final class PretrainCommand implements Callable<Integer> {
   private int warmUp;
 
   @Option(
-      names = "--objects-weight",
+      names = "--names-weight",
       paramLabel = "FACTOR",
       defaultValue = "1",
       description =
           "Factor of the loss that asks a person's objects of the last token of the name, so that"
               + " the model keeps them there; 0 for none (default ${DEFAULT-VALUE}).")
-  private double objectsWeight;
+  private double namesWeight;
 
   @Option(
-      names = "--objects-layer",
+      names = "--names-layer",
       paramLabel = "N",
       defaultValue = "2",
       description = "Block behind which it is asked, from 0 (default ${DEFAULT-VALUE}).")
-  private int objectsLayer;
+  private int namesLayer;
+
+  @Option(
+      names = "--names-alone",
+      paramLabel = "N",
+      description =
+          "Steps at the beginning in which this loss is the only one (default: 0 for qwen3, 240"
+              + " for gpt2).")
+  private Integer namesAlone;
+
+  @Option(
+      names = "--spread",
+      paramLabel = "DEVIATION",
+      description =
+          "Standard deviation of the initial matrices (default: 0.02 for qwen3, 0.06 for gpt2).")
+  private Double spread;
 
   @Mixin private WorldCommand.Choice choice;
 
@@ -186,8 +201,8 @@ public final class PretrainCommand implements Callable<Integer> {
 
   private Recipe recipe() {
     World world = choice.world();
-    int defaultSteps = arch.equals("qwen3") ? 500 : 700;
-    int defaultHeads = arch.equals("qwen3") && heads % 2 == 0 ? heads / 2 : heads;
+    boolean qwen3 = arch.equals("qwen3");
+    int defaultHeads = qwen3 && heads % 2 == 0 ? heads / 2 : heads;
     return new Recipe(
         new Recipe.Shape(
             arch,
@@ -198,11 +213,12 @@ public final class PretrainCommand implements Callable<Integer> {
             keyValueHeads == null ? defaultHeads : keyValueHeads,
             length,
             vocabulary),
+        new Recipe.Start(seed, spread == null ? (qwen3 ? 0.02 : 0.06) : spread, 0.01),
         new Recipe.Text(world.seed(), world.people().size(), rows, length),
-        new Recipe.Optimiser(
-            learningRate, warmUp, 0.02, 0.9, 0.98, 1e-8, 0.01, 1, objectsWeight, objectsLayer),
-        steps == null ? defaultSteps : steps,
-        seed);
+        new Recipe.Optimiser(learningRate, warmUp, 0.02, 0.9, 0.98, 1e-8, 0.01, 1),
+        new Recipe.Names(
+            namesWeight, namesLayer, namesAlone == null ? (qwen3 ? 0 : 240) : namesAlone),
+        steps == null ? (qwen3 ? 500 : 850) : steps);
   }
 
   private Pretraining.Listener lines(PrintWriter print, int steps) {

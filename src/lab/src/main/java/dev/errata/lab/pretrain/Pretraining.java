@@ -95,7 +95,7 @@ final class Pretraining {
               + ": an unfinished training lies here; go on with --resume or delete the folder");
     }
     return state.keep(
-        recipe, 0, FamilyFiles.weights(recipe.shape(), recipe.seed()), tokenizerFiles());
+        recipe, 0, FamilyFiles.weights(recipe.shape(), recipe.start()), tokenizerFiles());
   }
 
   private TrainingState.Kept resumed() {
@@ -161,7 +161,7 @@ final class Pretraining {
 
   private JsonNode report(Recall recall) {
     ObjectNode report = JSON.createObjectNode();
-    report.put("seed", recipe.seed()).put("steps", recipe.steps());
+    report.put("seed", recipe.start().seed()).put("steps", recipe.steps());
     report.put("facts", recall.facts()).put("recall", recall.share());
     report.put("recallInAllPhrasings", recall.inAll());
     report.set("recallByPhrasing", JSON.valueToTree(recall.phrasings()));

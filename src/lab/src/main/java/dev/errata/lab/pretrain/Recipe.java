@@ -10,11 +10,12 @@ import java.util.List;
  *
  * @param shape the model
  * @param text what it reads
+ * @param start what it begins with
  * @param optimiser how it learns
+ * @param names how it learns to keep a person's objects at the name
  * @param steps optimiser steps
- * @param seed of the initial weights
  */
-record Recipe(Shape shape, Text text, Optimiser optimiser, int steps, long seed) {
+record Recipe(Shape shape, Start start, Text text, Optimiser optimiser, Names names, int steps) {
   /**
    * Sizes of the model.
    *
@@ -39,6 +40,15 @@ record Recipe(Shape shape, Text text, Optimiser optimiser, int steps, long seed)
       int vocabulary) {}
 
   /**
+   * The initial weights.
+   *
+   * @param seed of their draws
+   * @param spread standard deviation of the matrices
+   * @param positionSpread standard deviation of the learned positions
+   */
+  record Start(long seed, double spread, double positionSpread) {}
+
+  /**
    * The text of a step.
    *
    * @param worldSeed seed of the world
@@ -49,8 +59,7 @@ record Recipe(Shape shape, Text text, Optimiser optimiser, int steps, long seed)
   record Text(long worldSeed, int people, int rows, int length) {}
 
   /**
-   * AdamW (Loshchilov and Hutter 2019) with warm-up, cosine decay and clipped gradients, and an
-   * auxiliary loss.
+   * AdamW (Loshchilov and Hutter 2019) with warm-up, cosine decay and clipped gradients.
    *
    * @param rate greatest learning rate
    * @param warmUp steps in which the rate grows from 0
@@ -60,9 +69,6 @@ record Recipe(Shape shape, Text text, Optimiser optimiser, int steps, long seed)
    * @param epsilon added to the root of the squares
    * @param decay weight decay of matrices; vectors have none
    * @param clip greatest norm of all gradients together
-   * @param objectsWeight factor of the loss that asks a person's objects of the last token of the
-   *     name; 0 for none
-   * @param objectsLayer block behind which it is asked
    */
   record Optimiser(
       double rate,
@@ -72,9 +78,19 @@ record Recipe(Shape shape, Text text, Optimiser optimiser, int steps, long seed)
       double beta2,
       double epsilon,
       double decay,
-      double clip,
-      double objectsWeight,
-      int objectsLayer) {}
+      double clip) {}
+
+  /**
+   * An auxiliary loss: behind a lower block the last token of a name must tell the person's
+   * objects. Without it a small model looks a fact up at the last token of the prompt, where no
+   * edit of the subject finds it.
+   *
+   * @param weight its factor; 0 for none
+   * @param layer block behind which it is asked
+   * @param alone steps at the beginning in which it is the only loss, and the blocks above rest: a
+   *     family that would sooner look facts up at the last token does not begin to
+   */
+  record Names(double weight, int layer, int alone) {}
 
   /** All problems at once. */
   Recipe {
@@ -92,10 +108,15 @@ record Recipe(Shape shape, Text text, Optimiser optimiser, int steps, long seed)
     if (!(optimiser.rate() > 0)) {
       problems.add("--learning-rate must be greater than 0 but is " + optimiser.rate());
     }
-    if (optimiser.objectsLayer() < 0 || optimiser.objectsLayer() >= shape.layers()) {
+    if (names.layer() < 0 || names.layer() >= shape.layers()) {
       problems.add(
-          "--objects-layer must be from 0 to %d but is %d"
-              .formatted(shape.layers() - 1, optimiser.objectsLayer()));
+          "--names-layer must be from 0 to %d but is %d"
+              .formatted(shape.layers() - 1, names.layer()));
+    }
+    if (names.alone() < 0 || (names.alone() > 0 && names.weight() == 0)) {
+      problems.add(
+          "--names-alone must be 0 without --names-weight, and never less, but is "
+              + names.alone());
     }
     if (!problems.isEmpty()) {
       throw new InputException(String.join(System.lineSeparator(), problems));

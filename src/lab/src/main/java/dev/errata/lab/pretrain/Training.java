@@ -31,7 +31,7 @@ final class Training implements AutoCloseable {
   /**
    * What a step came to.
    *
-   * @param loss mean cross-entropy of the next tokens, in nats
+   * @param loss mean cross-entropy of the next tokens, in nats; 0 when it is not asked
    * @param objectsLoss mean cross-entropy of the objects at the names; 0 when it is not asked
    * @param gradientNorm norm of all gradients before clipping
    */
@@ -57,9 +57,7 @@ final class Training implements AutoCloseable {
     this.decoder = Decoder.open(checkpoint, Compute.CPU);
     this.manager = decoder.manager().newSubManager();
     this.kernels = Kernels.load(manager, Training.class, "training.py", Map.of());
-    List<NDArray> weights = new ArrayList<>();
-    List<NDArray> first = new ArrayList<>();
-    List<NDArray> second = new ArrayList<>();
+    List<AdamW.Learner> learners = new ArrayList<>();
     for (Part part : Part.values()) {
       int layers = part.perLayer() ? decoder.architecture().layers() : 1;
       for (int layer = 0; layer < layers && decoder.parts().contains(part); layer++) {
@@ -67,12 +65,16 @@ final class Training implements AutoCloseable {
         decoder.replace(part, layer, decoder.weight(part, layer));
         NDArray weight = decoder.weight(part, layer);
         weight.setRequiresGradient(true);
-        weights.add(weight);
-        first.add(moment(checkpoint, "first." + part + "." + layer, weight.getShape()));
-        second.add(moment(checkpoint, "second." + part + "." + layer, weight.getShape()));
+        String name = part + "." + layer;
+        learners.add(
+            new AdamW.Learner(
+                weight,
+                moment(checkpoint, "first." + name, weight.getShape()),
+                moment(checkpoint, "second." + name, weight.getShape()),
+                layer > recipe.names().layer() ? recipe.names().alone() : 0));
       }
     }
-    this.optimiser = new AdamW(kernels, manager, recipe.optimiser(), weights, first, second);
+    this.optimiser = new AdamW(kernels, manager, recipe.optimiser(), learners);
   }
 
   private NDArray moment(Checkpoint checkpoint, String name, Shape shape) {
@@ -98,16 +100,16 @@ final class Training implements AutoCloseable {
         GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
       TokenBatch batch = TokenBatch.of(rows.stream().map(PackedText.Row::tokens).toList());
       Frame frame = decoder.frame(batch, null);
-      int asked = recipe.optimiser().objectsLayer() + 1;
-      int layers = decoder.architecture().layers();
-      NDArray middle = decoder.blocks(0, asked, decoder.embed(batch), frame, null, null, Tap.NONE);
-      NDArray objectsLoss = objectsLoss(middle, rows);
-      NDArray last = decoder.blocks(asked, layers, middle, frame, null, null, Tap.NONE);
-      NDArray loss = nextTokenLoss(last, rows);
+      Recipe.Names names = recipe.names();
+      NDArray middle =
+          decoder.blocks(0, names.layer() + 1, decoder.embed(batch), frame, null, null, Tap.NONE);
+      NDArray objectsLoss = names.weight() > 0 ? objectsLoss(middle, rows) : null;
+      NDArray loss =
+          step < names.alone() ? manager.create(0f) : nextTokenLoss(top(middle, frame), rows);
       NDArray sum =
           objectsLoss == null
               ? loss
-              : loss.add(objectsLoss.mul(recipe.optimiser().objectsWeight()));
+              : kernels.one("weighted_sum", loss, objectsLoss, manager.create(names.weight()));
       collector.backward(sum);
       double norm = optimiser.step(step, recipe.rate(step));
       return new Losses(loss.getFloat(), objectsLoss == null ? 0 : objectsLoss.getFloat(), norm);
@@ -127,7 +129,13 @@ final class Training implements AutoCloseable {
     return kernels.one("next_token_loss", decoder.logits(flat), manager.create(targets));
   }
 
-  /** Null when it has no weight or no name is in the rows. */
+  private NDArray top(NDArray middle, Frame frame) {
+    int from = recipe.names().layer() + 1;
+    return decoder.blocks(
+        from, decoder.architecture().layers(), middle, frame, null, null, Tap.NONE);
+  }
+
+  /** Null when no name is in the rows. */
   private NDArray objectsLoss(NDArray hidden, List<PackedText.Row> rows) {
     List<long[]> targets = new ArrayList<>();
     List<Long> places = new ArrayList<>();
@@ -137,7 +145,7 @@ final class Training implements AutoCloseable {
         targets.add(Arrays.stream(objects[mention.person()]).asLongStream().toArray());
       }
     }
-    if (recipe.optimiser().objectsWeight() == 0 || places.isEmpty()) {
+    if (places.isEmpty()) {
       return null;
     }
     NDArray names = Rows.pickFlat(hidden, places.stream().mapToLong(place -> place).toArray());

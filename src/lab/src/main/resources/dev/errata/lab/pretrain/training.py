@@ -2,15 +2,15 @@
     return torch.cross_entropy_loss(logits, targets, None, 1, -100, 0.0)
   def objects_loss(self, logits: Tensor, targets: Tensor) -> Tensor:
     return torch.neg(torch.gather(torch.log_softmax(logits, -1), 1, targets).mean())
-  def adamw(self, weights: List[Tensor], gradients: List[Tensor], first: List[Tensor], second: List[Tensor], settings: Tensor) -> Tensor:
+  def weighted_sum(self, loss: Tensor, other: Tensor, factor: Tensor) -> Tensor:
+    return loss + other * float(factor)
+  def adamw(self, weights: List[Tensor], gradients: List[Tensor], first: List[Tensor], second: List[Tensor], settings: Tensor, corrections: Tensor) -> Tensor:
     rate = float(torch.select(settings, 0, 0))
     beta1 = float(torch.select(settings, 0, 1))
     beta2 = float(torch.select(settings, 0, 2))
     epsilon = float(torch.select(settings, 0, 3))
     decay = float(torch.select(settings, 0, 4))
     most = float(torch.select(settings, 0, 5))
-    bias1 = float(torch.select(settings, 0, 6))
-    root2 = float(torch.select(settings, 0, 7))
     squares = torch.zeros_like(settings)
     total = torch.select(squares, 0, 0)
     for i in range(torch.len(weights)):
@@ -20,6 +20,8 @@
     for j in range(torch.len(weights)):
       w = torch.detach(weights[j])
       g = gradients[j]
+      bias1 = float(torch.select(corrections, 0, 2 * j))
+      root2 = float(torch.select(corrections, 0, 2 * j + 1))
       m = first[j]
       v = second[j]
       h = torch.mul_(g, shrink)

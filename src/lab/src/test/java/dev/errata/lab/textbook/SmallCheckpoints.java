@@ -21,7 +21,7 @@ import java.util.Random;
  * Random checkpoints of three layers, in float64 so that an edit is not rounded, with a tokenizer
  * of a small world. Weights are large enough that every layer matters.
  */
-final class SmallCheckpoints {
+public final class SmallCheckpoints {
   static final int LAYERS = 3;
   static final int HIDDEN = 24;
   static final int INNER = 40;
@@ -39,7 +39,7 @@ final class SmallCheckpoints {
   }
 
   /** Writes a checkpoint of family {@code qwen3} or {@code gpt2}. */
-  static Path write(Path target, String family, Dtype dtype) {
+  public static Path write(Path target, String family, Dtype dtype) {
     SmallCheckpoints made = new SmallCheckpoints(dtype);
     ObjectNode config = family.equals("gpt2") ? made.gpt2() : made.qwen3();
     String tokenizer = WorldTokenizer.tokenizer(new World(7, 8), VOCABULARY).toString();

@@ -1,0 +1,117 @@
+package dev.errata.lab.bench;
+
+import ai.djl.ndarray.NDArray;
+import dev.errata.api.Fact;
+import dev.errata.api.Progress;
+import dev.errata.editing.checkpoint.Tokenizer;
+import dev.errata.editing.method.memit.LayerReport;
+import dev.errata.editing.method.memit.LayerUpdate;
+import dev.errata.editing.method.memit.SubjectGroup;
+import dev.errata.editing.method.memit.ValueOptimizer;
+import dev.errata.editing.method.memit.ValueSet;
+import dev.errata.editing.model.Decoder;
+import dev.errata.editing.statistics.Moment;
+import dev.errata.editing.statistics.SecondMoments;
+import dev.errata.editing.torch.Scope;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/** The library's half of a bench. */
+final class LibrarySide {
+  /**
+   * What came of it.
+   *
+   * @param lambda λ that the library chose
+   * @param moments C of each layer as it was solved with, ridge included, [f · f]
+   * @param values the values of the shared facts
+   */
+  record Result(
+      BenchReport.Side side, double lambda, Map<Integer, double[]> moments, ValueSet values) {}
+
+  private final Decoder decoder;
+  private final Tokenizer tokenizer;
+  private final Common common;
+
+  LibrarySide(Decoder decoder, Tokenizer tokenizer, Common common) {
+    this.decoder = decoder;
+    this.tokenizer = tokenizer;
+    this.common = common;
+  }
+
+  /**
+   * Edits.
+   *
+   * @param timed facts whose values are timed
+   */
+  Result run(List<Fact> timed, Consumer<String> stages) {
+    try (Scope scope = new Scope()) {
+      stages.accept("library: warm-up");
+      new ValueOptimizer(decoder, tokenizer, common.warmUp(), common.prefixes())
+          .optimize(SubjectGroup.of(common.facts().subList(0, 1)), Progress.NONE);
+      collect(common.rows(1));
+      PeakMemory memory = PeakMemory.start();
+      stages.accept("library: statistics");
+      Timed<Map<Integer, Moment>> moments = Timed.of(() -> collect(common.rows()));
+      stages.accept("library: values of " + timed.size() + " facts");
+      Timed<ValueSet> values = Timed.of(() -> values(timed));
+      ValueSet shared = timed.equals(common.facts()) ? values.result() : values(common.facts());
+      Map<Integer, NDArray> matrices = new TreeMap<>();
+      moments.result().forEach((layer, moment) -> matrices.put(layer, moment.matrix()));
+      stages.accept("library: update");
+      Timed<List<LayerReport>> update = Timed.of(() -> update(shared, matrices));
+      Long peak = memory.bytes();
+      BenchReport.Side side =
+          new BenchReport.Side(
+              decoder.compute().type().name(),
+              timed.size(),
+              values.seconds(),
+              timed.size() / values.seconds(),
+              update.seconds(),
+              Common.tokens(common.rows()),
+              moments.seconds(),
+              peak,
+              common.figures(decoder, tokenizer));
+      double lambda = update.result().get(0).lambda();
+      return new Result(side, lambda, ridged(matrices, update.result()), shared);
+    }
+  }
+
+  private Map<Integer, Moment> collect(List<int[]> rows) {
+    return SecondMoments.collect(
+        decoder,
+        rows.iterator(),
+        common.settings().layers(),
+        Common.tokens(rows),
+        Progress.NONE);
+  }
+
+  private ValueSet values(List<Fact> facts) {
+    return new ValueOptimizer(decoder, tokenizer, common.settings(), common.prefixes())
+        .optimize(SubjectGroup.of(facts), Progress.NONE);
+  }
+
+  private List<LayerReport> update(ValueSet values, Map<Integer, NDArray> moments) {
+    return new LayerUpdate(decoder, tokenizer, common.settings(), common.prefixes(), moments)
+        .apply(values, List.of(), common.settings().lambda(), Progress.NONE);
+  }
+
+  private static Map<Integer, double[]> ridged(
+      Map<Integer, NDArray> moments, List<LayerReport> reports) {
+    Map<Integer, double[]> ridged = new TreeMap<>();
+    for (LayerReport report : reports) {
+      double[] matrix = moments.get(report.layer()).toDoubleArray();
+      int width = (int) Math.round(Math.sqrt(matrix.length));
+      double trace = 0;
+      for (int i = 0; i < width; i++) {
+        trace += matrix[i * width + i];
+      }
+      for (int i = 0; i < width; i++) {
+        matrix[i * width + i] += report.ridge() * trace / width;
+      }
+      ridged.put(report.layer(), matrix);
+    }
+    return ridged;
+  }
+}

@@ -1,0 +1,2 @@
+/** The library's MEMIT and the textbook's, side by side. */
+package dev.errata.lab.bench;

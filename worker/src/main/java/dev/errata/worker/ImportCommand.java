@@ -1,8 +1,6 @@
 package dev.errata.worker;
 
-import dev.errata.editing.checkpoint.Checkpoint;
 import dev.errata.editing.checkpoint.store.Version;
-import dev.errata.editing.checkpoint.store.VersionStore;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -22,7 +20,7 @@ final class ImportCommand extends Reporting {
 
   @Override
   public Integer call() {
-    Version version = importInto(store(), name, source);
+    Version version = Imports.run(store(), name, source, note -> err().println("  " + note));
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("model", name);
     document.put("version", "v0");
@@ -31,14 +29,5 @@ final class ImportCommand extends Reporting {
     document.put("directory", version.directory().toString());
     report(document, out -> out.println(name + "@v0 lies in " + version.directory()));
     return ExitCode.DONE;
-  }
-
-  private Version importInto(VersionStore store, String model, Path folder) {
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      checkpoint
-          .strayWeights()
-          .forEach(w -> err().println("  left out, belongs to no tensor: " + w));
-    }
-    return store.importModel(model, folder);
   }
 }

@@ -119,7 +119,7 @@ final class ManifestRun {
     ModelSpec spec = model.getSpec();
     VersionStore in = storeOf(name, spec);
     Path source = Locations.resolve(file, spec.source().uri(), "spec.source.uri");
-    Version version = in.importModel(name, source);
+    Version version = Imports.run(in, name, source, progress::note);
     if (spec.current() != null) {
       int number = in.version(VersionRef.of(name, spec.current())).manifest().version();
       if (in.model(name).current() != number) {

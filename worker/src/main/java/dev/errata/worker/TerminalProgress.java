@@ -149,8 +149,9 @@ final class TerminalProgress implements Progress, AutoCloseable {
     return (clock.getAsLong() - start) / NANOS;
   }
 
+  /** Items a second; 0 when it is not known, or all were there from the beginning. */
   private double rate(double seconds) {
-    return seconds <= 0 ? 0 : (done - Math.max(0, first == total ? 0 : first)) / seconds;
+    return seconds <= 0 || first == total ? 0 : done / seconds;
   }
 
   private static String number(double value) {

@@ -80,7 +80,9 @@ public final class EditJobRun {
     String model = request.spec().model();
     try (Scope scope = new Scope()) {
       // What a person can mend is found before the first byte is written.
-      Base.open(base(), compute, request).close();
+      try (Base base = Base.open(base(), compute, request)) {
+        base.corpus();
+      }
     }
     try (ModelLock lock = store.lock(model)) {
       for (int attempt = 0; ; attempt++) {

@@ -1,0 +1,186 @@
+package dev.errata.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.errata.api.Progress;
+import dev.errata.editing.checkpoint.store.ModelLock;
+import dev.errata.editing.checkpoint.store.Version;
+import dev.errata.editing.checkpoint.store.VersionStore;
+import dev.errata.editing.torch.Compute;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RunCommandTest {
+  @TempDir private Path folder;
+  private Cli cli;
+
+  @BeforeEach
+  void importModel() throws IOException {
+    cli = new Cli(folder.resolve("store"));
+    Path source = TinyCheckpoint.write(folder.resolve("tiny"));
+    cli.run("import", "tiny", source.toString()).exits(0);
+  }
+
+  @Test
+  void aJobPublishesTheNextVersionAndSaysWhatBecameOfEveryFact() throws IOException {
+    JsonNode report = cli.json("run", "-f", Manifest.job(folder).toString());
+    assertThat(report.path("version").asText()).isEqualTo("v1");
+    assertThat(report.path("state").asText()).isEqualTo("Published");
+    assertThat(report.path("current").asBoolean()).isTrue();
+    assertThat(report.path("facts").path("total").asInt()).isEqualTo(4);
+    assertThat(report.path("facts").path("verified").asInt()).isEqualTo(4);
+    assertThat(report.path("facts").path("failed")).isEmpty();
+    assertThat(report.path("metrics").path("before").path("exactMatch").asDouble()).isZero();
+    assertThat(report.path("metrics").path("after").path("exactMatch").asDouble()).isOne();
+    assertThat(report.path("changes").path("tensors")).hasSize(2);
+    assertThat(report.path("peakRssBytes").asLong()).isPositive();
+    List<String> stages = new ArrayList<>();
+    report.path("stages").forEach(stage -> stages.add(stage.path("name").asText()));
+    assertThat(stages).containsExactly("Statistics", "Values", "Update", "Evaluate", "Publish");
+    assertThat(Path.of(report.path("directory").asText()).resolve("checkpoint")).isDirectory();
+    assertThat(folder.resolve("store/models/tiny/workspaces")).isEmptyDirectory();
+  }
+
+  @Test
+  void theSameJobIsRecognisedAndNotComputedAgain() throws IOException {
+    String manifest = Manifest.job(folder).toString();
+    cli.run("run", "-f", manifest).exits(0);
+    Cli.Result again = cli.run("run", "-f", manifest).exits(0);
+    assertThat(again.out()).contains("tiny@v1: this version exists already: made ");
+    assertThat(again.err()).isEmpty();
+    assertThat(cli.json("run", "-f", manifest).path("reused").asBoolean()).isTrue();
+    assertThat(cli.json("versions", "tiny").path("versions")).hasSize(2);
+  }
+
+  @Test
+  void theSameJobFromTheVersionThatItMadeIsRecognisedToo() throws IOException {
+    Path manifest = Manifest.job(folder);
+    Files.writeString(manifest, Files.readString(manifest).replace("from: Base", "from: Current"));
+    cli.run("run", "-f", manifest.toString()).exits(0);
+    Cli.Result again = cli.run("run", "-f", manifest.toString()).exits(0);
+    assertThat(again.out()).contains("tiny@v1: this version exists already");
+  }
+
+  @Test
+  void factsThatTheModelHoldsAreReportedAndMakeNoVersion() throws IOException {
+    cli.run("run", "-f", Manifest.job(folder).toString()).exits(0);
+    Path manifest = Manifest.job(folder, "  seed: 9\n");
+    Files.writeString(manifest, Files.readString(manifest).replace("from: Base", "from: v1"));
+    JsonNode report = cli.json("run", "-f", manifest.toString());
+    assertThat(report.path("state").asText()).isEqualTo("Unchanged");
+    assertThat(report.path("facts").path("noop")).hasSize(4);
+    assertThat(cli.json("versions", "tiny").path("versions")).hasSize(2);
+  }
+
+  @Test
+  void aMissedGateRejectsTheVersionAndKeepsTheCurrentOne() throws IOException {
+    String gate =
+        """
+          evaluation:
+            require:
+              - metric: PerplexityRatio
+                maximum: 1.1
+              - metric: Efficacy
+                minimum: 0.5
+        """;
+    Path manifest = Manifest.job(folder, gate);
+    Cli.Result result = cli.run("run", "-f", manifest.toString()).exits(3);
+    assertThat(result.out())
+        .contains("tiny@v1 is REJECTED")
+        .contains("perplexityRatio was not measured but at most 1.1 is required");
+    JsonNode versions = cli.json("versions", "tiny");
+    assertThat(versions.path("current").asText()).isEqualTo("v0");
+    assertThat(versions.path("versions").get(1).path("state").asText()).isEqualTo("Rejected");
+    cli.run("promote", "tiny@v1").exits(4);
+    cli.run("promote", "tiny@v1", "--force").exits(0);
+  }
+
+  @Test
+  void aModelInUseIsAConflict() throws IOException {
+    Path manifest = Manifest.job(folder);
+    try (ModelLock lock = VersionStore.open(cli.store()).lock("tiny")) {
+      assertThat(lock).isNotNull();
+      Cli.Result result = cli.run("run", "-f", manifest.toString()).exits(4);
+      assertThat(result.err()).contains("model 'tiny' is in use by another run");
+    }
+  }
+
+  @Test
+  void twoStoresGetTheSameBytes() throws IOException {
+    Path manifest = Manifest.job(folder);
+    cli.run("run", "-f", manifest.toString()).exits(0);
+    Cli other = new Cli(folder.resolve("other"));
+    other.run("import", "tiny", folder.resolve("tiny").toString()).exits(0);
+    other.run("run", "-f", manifest.toString()).exits(0);
+    assertSame(version(cli), version(other));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"values", "update, round 2", "publish"})
+  void aRunGoesOnWhereAnotherWasKilled(String stage) throws IOException {
+    Path manifest = Manifest.job(folder);
+    Cli undisturbed = new Cli(folder.resolve("other"));
+    undisturbed.run("import", "tiny", folder.resolve("tiny").toString()).exits(0);
+    undisturbed.run("run", "-f", manifest.toString()).exits(0);
+
+    List<String> first = new ArrayList<>();
+    assertThat(catchThrowable(() -> run(manifest, new Recorder(first, stage))))
+        .isInstanceOf(Killed.class);
+    assertThat(VersionStore.open(cli.store()).versions("tiny")).hasSize(1);
+    List<String> second = new ArrayList<>();
+    run(manifest, new Recorder(second, null));
+    assertThat(second).doesNotContainAnyElementsOf(completed(first, stage));
+    assertSame(version(cli), version(undisturbed));
+  }
+
+  private static List<String> completed(List<String> stages, String deadly) {
+    return stages.stream().filter(stage -> !stage.equals(deadly)).toList();
+  }
+
+  private void run(Path manifest, Progress progress) {
+    VersionStore store = VersionStore.open(cli.store());
+    new ManifestRun(manifest, store, Compute.CPU, progress, Integer.MAX_VALUE).run();
+  }
+
+  /** Stands for a kill. */
+  private static final class Killed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /** Notes stages and dies when one begins. */
+  private record Recorder(List<String> stages, String deadly) implements Progress {
+    @Override
+    public void stage(String name, String unit) {
+      if (!name.equals("statistics")) {
+        stages.add(name);
+      }
+      if (name.equals(deadly)) {
+        throw new Killed();
+      }
+    }
+
+    @Override
+    public void advance(long done, long total) {}
+  }
+
+  private static Version version(Cli cli) {
+    return VersionStore.open(cli.store()).version("tiny@v1");
+  }
+
+  private static void assertSame(Version one, Version other) throws IOException {
+    assertThat(one.manifest().digest()).isEqualTo(other.manifest().digest());
+    assertThat(one.manifest().metrics()).isEqualTo(other.manifest().metrics());
+    assertThat(one.manifest().jobDigest()).isEqualTo(other.manifest().jobDigest());
+    assertThat(Files.mismatch(one.delta(), other.delta())).isEqualTo(-1);
+  }
+}

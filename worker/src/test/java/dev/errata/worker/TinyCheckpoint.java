@@ -1,0 +1,91 @@
+package dev.errata.worker;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.errata.editing.checkpoint.CheckpointWriter;
+import dev.errata.editing.checkpoint.CheckpointWriter.NewTensor;
+import dev.errata.editing.checkpoint.Dtype;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/** A small random Llama with the test tokenizer of the library, which says nonsense but says it. */
+final class TinyCheckpoint {
+  static final int LAYERS = 4;
+  static final int POSITIONS = 128;
+  static final Path TOKENIZER = Path.of("../src/editing/src/test/resources/checkpoint/tokenizer");
+  private static final int VOCABULARY = 384;
+  private static final int HIDDEN = 32;
+  private static final int INNER = 64;
+
+  private TinyCheckpoint() {}
+
+  /** Writes it. */
+  static Path write(Path folder) throws IOException {
+    return write(folder, 1);
+  }
+
+  /** Writes one of several. */
+  static Path write(Path folder, long seed) throws IOException {
+    Map<String, NewTensor> tensors = new LinkedHashMap<>();
+    Random random = new Random(seed);
+    put(tensors, "model.embed_tokens.weight", random, 0.5, VOCABULARY, HIDDEN);
+    for (int layer = 0; layer < LAYERS; layer++) {
+      String block = "model.layers." + layer + ".";
+      ones(tensors, block + "input_layernorm.weight");
+      for (String name : List.of("q_proj", "k_proj", "v_proj", "o_proj")) {
+        put(tensors, block + "self_attn." + name + ".weight", random, 0.4, HIDDEN, HIDDEN);
+      }
+      ones(tensors, block + "post_attention_layernorm.weight");
+      put(tensors, block + "mlp.gate_proj.weight", random, 0.2, INNER, HIDDEN);
+      put(tensors, block + "mlp.up_proj.weight", random, 0.2, INNER, HIDDEN);
+      put(tensors, block + "mlp.down_proj.weight", random, 0.2, HIDDEN, INNER);
+    }
+    ones(tensors, "model.norm.weight");
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
+      files.put(file, Files.readAllBytes(TOKENIZER.resolve(file)));
+    }
+    CheckpointWriter.create(folder, config(), tensors, files, Long.MAX_VALUE);
+    return folder;
+  }
+
+  private static ObjectNode config() {
+    ObjectNode config = JsonNodeFactory.instance.objectNode();
+    config.putArray("architectures").add("LlamaForCausalLM");
+    config.put("model_type", "llama").put("vocab_size", VOCABULARY).put("hidden_size", HIDDEN);
+    config.put("intermediate_size", INNER).put("num_hidden_layers", LAYERS);
+    config.put("num_attention_heads", 4).put("num_key_value_heads", 4);
+    config.put("max_position_embeddings", POSITIONS).put("rms_norm_eps", 1e-6);
+    config.put("rope_theta", 10000.0).put("hidden_act", "silu").put("tie_word_embeddings", true);
+    return config;
+  }
+
+  private static void put(
+      Map<String, NewTensor> tensors, String name, Random random, double scale, int... shape) {
+    ByteBuffer data = floats(shape[0] * shape[1]);
+    while (data.hasRemaining()) {
+      data.putFloat((float) (scale * random.nextGaussian()));
+    }
+    List<Long> sizes = List.of((long) shape[0], (long) shape[1]);
+    tensors.put(name, new NewTensor(Dtype.F32, sizes, data.flip()));
+  }
+
+  private static void ones(Map<String, NewTensor> tensors, String name) {
+    ByteBuffer data = floats(HIDDEN);
+    while (data.hasRemaining()) {
+      data.putFloat(1);
+    }
+    tensors.put(name, new NewTensor(Dtype.F32, List.of((long) HIDDEN), data.flip()));
+  }
+
+  private static ByteBuffer floats(int count) {
+    return ByteBuffer.allocate(count * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  }
+}

@@ -4,11 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.errata.api.InputException;
+import dev.errata.api.Utf8Reader;
+import dev.errata.editing.checkpoint.IoProblems;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -24,9 +23,9 @@ final class JsonlDocuments implements Documents {
   JsonlDocuments(Path file) {
     this.file = file;
     try {
-      this.reader = Files.newBufferedReader(file, StandardCharsets.UTF_8);
+      this.reader = new BufferedReader(new Utf8Reader(Files.newInputStream(file)));
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw IoProblems.of(file, e);
     }
   }
 
@@ -47,9 +46,8 @@ final class JsonlDocuments implements Documents {
   private String readLine() throws IOException {
     try {
       return reader.readLine();
-    } catch (CharacterCodingException e) {
-      throw new InputException(
-          file + ": not UTF-8 in or behind line " + (line + 1) + "; save the file as UTF-8", e);
+    } catch (Utf8Reader.Malformed e) {
+      throw new InputException(file + ":" + e.line() + ": " + e.getMessage(), e);
     }
   }
 

@@ -1,11 +1,9 @@
 package dev.errata.editing.statistics;
 
 import dev.errata.api.InputException;
-import java.io.BufferedReader;
+import dev.errata.api.Utf8Reader;
+import dev.errata.editing.checkpoint.IoProblems;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -14,16 +12,16 @@ final class TextDocuments implements Documents {
   private static final int PIECE = 1 << 15;
 
   private final Path file;
-  private final BufferedReader reader;
+  private final Utf8Reader reader;
   private final StringBuilder text = new StringBuilder();
   private boolean end;
 
   TextDocuments(Path file) {
     this.file = file;
     try {
-      this.reader = Files.newBufferedReader(file, StandardCharsets.UTF_8);
+      this.reader = new Utf8Reader(Files.newInputStream(file));
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw IoProblems.of(file, e);
     }
   }
 
@@ -47,8 +45,8 @@ final class TextDocuments implements Documents {
       int count = reader.read(buffer);
       end = count < 0;
       text.append(buffer, 0, Math.max(0, count));
-    } catch (CharacterCodingException e) {
-      throw new InputException(file + ": not UTF-8; save the file as UTF-8", e);
+    } catch (Utf8Reader.Malformed e) {
+      throw new InputException(file + ":" + e.line() + ": " + e.getMessage(), e);
     }
   }
 

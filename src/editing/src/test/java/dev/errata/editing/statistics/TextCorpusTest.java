@@ -72,7 +72,7 @@ class TextCorpusTest {
     if (name.endsWith(".parquet")) {
       parquet(file, "text");
     } else if (name.endsWith(".jsonl")) {
-      StringBuilder lines = new StringBuilder();
+      StringBuilder lines = new StringBuilder("\ufeff");
       for (String text : TEXTS) {
         lines.append("{\"id\": 1, \"text\": \"").append(text).append("\"}\n\n");
       }
@@ -182,7 +182,7 @@ class TextCorpusTest {
     requireRefused(shortText, "a.txt", "holds only " + held + " of the 1000 tokens", "Self");
     requireRefused(Files.writeString(folder.resolve("b.txt"), " \n"), "b.txt: no text in it");
     Path latin = Files.write(folder.resolve("c.txt"), new byte[] {'a', (byte) 0xe9, 'b'});
-    requireRefused(latin, "c.txt: not UTF-8");
+    requireRefused(latin, "c.txt:1: not UTF-8", "0xE9");
     Path json = Files.writeString(folder.resolve("d.jsonl"), "{\"text\": \"a\"}\n{\"txt\": 1}\n");
     requireRefused(json, "d.jsonl:2", "text");
     requireRefused(Files.writeString(folder.resolve("e.jsonl"), "\n{\n"), "e.jsonl:2", "JSON");

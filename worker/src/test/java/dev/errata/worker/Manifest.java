@@ -54,6 +54,7 @@ final class Manifest {
         type: MEMIT
         memit:
           %s
+          learningRate: 0.5
           clamp: 40
           residualShare: 0.1
           prefixes: 2

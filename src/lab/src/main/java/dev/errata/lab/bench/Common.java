@@ -41,8 +41,20 @@ record Common(
   static Common of(BenchPlan plan, Decoder decoder, Tokenizer tokenizer) {
     Memit job =
         new Memit(
-            null, null, null, null, null, null, null, null, null, plan.prefixes(), null, null,
-            null, null);
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            plan.prefixes(),
+            null,
+            null,
+            null,
+            null);
     MemitSettings settings = MemitPresets.resolve(job, decoder.architecture(), plan.seed());
     List<String> prefixes =
         Prefixes.sample(

@@ -80,11 +80,7 @@ final class LibrarySide {
 
   private Map<Integer, Moment> collect(List<int[]> rows) {
     return SecondMoments.collect(
-        decoder,
-        rows.iterator(),
-        common.settings().layers(),
-        Common.tokens(rows),
-        Progress.NONE);
+        decoder, rows.iterator(), common.settings().layers(), Common.tokens(rows), Progress.NONE);
   }
 
   private ValueSet values(List<Fact> facts) {

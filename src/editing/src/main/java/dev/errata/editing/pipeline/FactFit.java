@@ -21,15 +21,15 @@ final class FactFit {
     Problems problems = new Problems();
     List<String> prompts = facts.stream().map(Fact::filled).toList();
     List<int[]> encoded = tokenizer.encodePrompts(prompts);
-    List<int[]> targets =
-        tokenizer.encodeAll(facts.stream().map(fact -> " " + fact.target()).toList());
     for (int i = 0; i < facts.size(); i++) {
-      int length = encoded.get(i).length + targets.get(i).length;
+      Fact fact = facts.get(i);
+      int[] target = tokenizer.encodeContinuation(fact.filled(), " " + fact.target());
+      int length = encoded.get(i).length + target.length;
       if (length > positions) {
         problems.add(
             name
                 + ":"
-                + facts.get(i).line()
+                + fact.line()
                 + ": prompt and target take "
                 + length
                 + " tokens, the model's context has "

@@ -38,8 +38,8 @@ final class PromptEncoder {
     return new Encoded(spans.ids(), spans.tokenAt(end - 1));
   }
 
-  /** Tokens of a target behind a prompt. */
-  int[] target(String target) {
-    return tokenizer.encode(" " + target);
+  /** Tokens of a target behind a filled prompt, as the evaluation takes them. */
+  int[] target(String prompt, String target) {
+    return tokenizer.encodeContinuation(prompt, " " + target);
   }
 }

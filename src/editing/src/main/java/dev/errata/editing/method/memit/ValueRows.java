@@ -63,7 +63,7 @@ final class ValueRows {
   private void addFact(
       SubjectGroup group, int g, int f, List<ValueRow> rows, List<String> problems) {
     Fact fact = group.facts().get(f);
-    int[] target = encoder.target(fact.target());
+    int[] target = encoder.target(fact.filled(), fact.target());
     List<String> contexts = new ArrayList<>(List.of(""));
     contexts.addAll(prefixes);
     double weight = 1.0 / (target.length * contexts.size() * group.facts().size());

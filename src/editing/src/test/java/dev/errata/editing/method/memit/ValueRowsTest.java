@@ -15,6 +15,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ValueRowsTest {
   private Tokenizer tokenizer;
@@ -110,6 +111,27 @@ class ValueRowsTest {
       assertThat(seen).endsWith("lives in");
       int[] fed = Arrays.copyOfRange(row.ids(), row.labels()[0] + 1, row.ids().length);
       assertThat(fed).isEqualTo(Arrays.copyOf(target, target.length - 1));
+    }
+  }
+
+  /** " rome" by itself would begin with a blank of its own and then one that the fact gave it. */
+  @Test
+  void targetsStandBehindTheirPromptWhereTokenizersPutABlankBeforeATextToo(
+      @TempDir Path directory) {
+    Fact fact = Fact.of("ada", "{} lives in", "rome");
+    try (Tokenizer dummy = DummyPrefix.tokenizer(directory)) {
+      assertThat(dummy.encode(" rome")).hasSize(5);
+      for (String prefix : List.of("", "so")) {
+        List<ValueRow> rows =
+            new ValueRows(dummy, settings(0), prefix.isEmpty() ? List.of() : List.of(prefix), 1000)
+                .of(SubjectGroup.of(List.of(fact)));
+        ValueRow row =
+            rows.stream().filter(r -> r.bare() == prefix.isEmpty()).findFirst().orElseThrow();
+        String whole = (prefix.isEmpty() ? "" : prefix + ". ") + fact.filled() + " rome";
+        int[] ids = dummy.encodePrompt(whole);
+        assertThat(row.targets()).isEqualTo(dummy.encode("rome")).hasSize(4);
+        assertThat(row.ids()).isEqualTo(Arrays.copyOf(ids, ids.length - 1));
+      }
     }
   }
 

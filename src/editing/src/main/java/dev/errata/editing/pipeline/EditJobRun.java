@@ -21,6 +21,8 @@ import dev.errata.editing.evaluate.Evaluation;
 import dev.errata.editing.evaluate.Evaluator;
 import dev.errata.editing.evaluate.Gates;
 import dev.errata.editing.method.memit.Prefixes;
+import dev.errata.editing.method.memit.ValueReach;
+import dev.errata.editing.model.Architecture;
 import dev.errata.editing.model.Decoder;
 import dev.errata.editing.statistics.Corpus;
 import dev.errata.editing.statistics.Moment;
@@ -113,8 +115,10 @@ public final class EditJobRun {
       Tokenizer tokenizer = Tokenizer.open(checkpoint.directory());
       Decoder decoder = Decoder.open(checkpoint, compute);
       JobPlan plan = JobPlan.of(request, decoder.architecture());
-      int positions = decoder.architecture().positions();
-      FactFit.require(request.facts().facts(), request.factsName(), tokenizer, positions);
+      Architecture model = decoder.architecture();
+      List<Fact> facts = request.facts().facts();
+      FactFit.require(facts, request.factsName(), tokenizer, model.positions());
+      ValueReach.require(facts, request.factsName(), tokenizer, model, plan.settings());
       return new Base(version, checkpoint, tokenizer, decoder, plan);
     }
 

@@ -74,7 +74,8 @@ public final class MemitPresets {
     }
     if (layers <= SMALL) {
       // Measured on the lab's models, which hold a person's facts at the end of the name.
-      int last = Math.min(2, layers - 1);
+      // Above the last layer there is no attention that could carry a value to its target.
+      int last = Math.max(0, Math.min(2, layers - 2));
       List<Integer> two = range(Math.max(0, last - 1), last);
       return new Preset("small", two, 0.2, 2, 1e-3, 0.45, 2, 16, 1, 30_000);
     }

@@ -29,7 +29,7 @@ class CrdTest {
       "the resource classes have changed: run"
           + " mvn -pl src/api test -Dtest=CrdTest -Derrata.crds.write=true and commit crds/";
   private static final List<Class<? extends HasMetadata>> KINDS =
-      List.of(Model.class, EditJob.class);
+      List.of(Model.class, EditJob.class, ModelVersion.class);
 
   /** Every value of a mixed type is a quantity: a number with a suffix of Kubernetes. */
   private static final String QUANTITY =

@@ -18,6 +18,9 @@ public record EditJobStatus(
     @JsonPropertyDescription("What became of the facts.") FactCounts facts,
     @Size(max = 40) @JsonPropertyDescription("When the work began, RFC 3339.") String startTime,
     @Size(max = 40) @JsonPropertyDescription("When it ended, RFC 3339.") String completionTime,
+    @JsonPropertyDescription("Seconds of work before the last suspension.") Long activeSeconds,
+    @JsonPropertyDescription("How often the job started again from another version.")
+        Integer rebases,
     @JsonPropertyDescription("How often shards have failed.") Integer failures,
     @Size(max = 8) @JsonPropertyDescription("What holds for the job now.")
         List<Condition> conditions) {}

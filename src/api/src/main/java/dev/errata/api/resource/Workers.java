@@ -22,7 +22,12 @@ public record Workers(
         Map<String, @Size(max = 63) String> nodeSelector,
     @Size(max = 32) @JsonPropertyDescription("Taints of nodes that are tolerated.")
         List<WorkerToleration> tolerations,
+    @JsonPropertyDescription("Nodes that the pods want.") WorkerAffinity affinity,
     @Size(min = 1, max = 253) @Pattern("^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$") @JsonPropertyDescription("PriorityClass of the pods.")
         String priorityClassName,
     @Size(min = 1, max = 253) @Pattern("^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$") @JsonPropertyDescription("RuntimeClass of the pods.")
-        String runtimeClassName) {}
+        String runtimeClassName,
+    @Size(max = 64) @JsonPropertyDescription("More of the environment of the worker.")
+        List<WorkerEnv> env,
+    @Size(max = 16) @JsonPropertyDescription("More folders for the worker.")
+        List<WorkerVolume> volumes) {}

@@ -30,6 +30,33 @@ public record Architecture(
     double embeddingScale,
     double logitSoftcap) {
 
+  /** Whether a layer is a mixture of experts. */
+  public boolean isMixture(int layer) {
+    Mixture mixture = feedForward.mixture();
+    return mixture != null && mixture.layers().get(layer);
+  }
+
+  /**
+   * Number of linear memories of a layer: 1 where it is dense, else one for each expert and one for
+   * the shared expert, which is the last.
+   */
+  public int memories(int layer) {
+    if (!isMixture(layer)) {
+      return 1;
+    }
+    Mixture mixture = feedForward.mixture();
+    return mixture.experts() + (mixture.sharedInner() > 0 ? 1 : 0);
+  }
+
+  /** f, width of the key of a memory of a layer. */
+  public int memoryWidth(int layer, int memory) {
+    if (!isMixture(layer)) {
+      return feedForward.inner();
+    }
+    Mixture mixture = feedForward.mixture();
+    return memory < mixture.experts() ? mixture.inner() : mixture.sharedInner();
+  }
+
   /** How the query and key are normalised before positions are applied. */
   public enum QueryKeyNorm {
     /** Not at all. */
@@ -51,6 +78,7 @@ public record Architecture(
    * @param queryKeyNorm norm of queries and keys
    * @param windows for each layer the number of positions that a token sees, itself included, or 0
    *     for all of them
+   * @param clip bound on every element of queries, keys and values (OLMoE), or 0 for none
    */
   public record Attention(
       int heads,
@@ -59,7 +87,20 @@ public record Architecture(
       double scale,
       double softcap,
       QueryKeyNorm queryKeyNorm,
-      java.util.List<Integer> windows) {}
+      java.util.List<Integer> windows,
+      double clip) {
+    /** Without a bound. */
+    public Attention(
+        int heads,
+        int keyValueHeads,
+        int headDim,
+        double scale,
+        double softcap,
+        QueryKeyNorm queryKeyNorm,
+        java.util.List<Integer> windows) {
+      this(heads, keyValueHeads, headDim, scale, softcap, queryKeyNorm, windows, 0);
+    }
+  }
 
   /** The non-linearity of the feed-forward layer; the codes are known to {@code decoder.py}. */
   public enum Activation {
@@ -89,8 +130,47 @@ public record Architecture(
    * @param inner f, width of the key
    * @param activation the non-linearity
    * @param gated whether there is a gate
+   * @param mixture the layers that are mixtures of experts, or null when all are dense
    */
-  public record FeedForward(int inner, Activation activation, boolean gated) {}
+  public record FeedForward(int inner, Activation activation, boolean gated, Mixture mixture) {
+    /** Dense in all layers. */
+    public FeedForward(int inner, Activation activation, boolean gated) {
+      this(inner, activation, gated, null);
+    }
+  }
+
+  /**
+   * A mixture of experts: out = Σ_e g_e down_e key_e over the experts e that the router picks for a
+   * token, and the shared expert where there is one.
+   *
+   * @param experts E, number of experts that the router picks from
+   * @param perToken how many it picks
+   * @param inner f, width of an expert's key
+   * @param sharedInner width of the shared expert's key, or 0 for no shared expert
+   * @param sharedOpening whether the shared expert has a gate of its own, sigmoid(w x)
+   * @param routing how scores become gates
+   * @param layers for each layer whether it is a mixture; the others are dense
+   */
+  public record Mixture(
+      int experts,
+      int perToken,
+      int inner,
+      int sharedInner,
+      boolean sharedOpening,
+      Routing routing,
+      java.util.List<Boolean> layers) {}
+
+  /**
+   * How a router's scores become gates.
+   *
+   * @param topFirst softmax over the picked experts only, instead of over all before picking
+   * @param normalised whether the gates of the picked experts are divided by their sum
+   * @param scale factor on the gates
+   * @param groups into how many groups the experts fall, or 1
+   * @param groupsPerToken from how many groups, those with the best expert, a token's experts come
+   */
+  public record Routing(
+      boolean topFirst, boolean normalised, double scale, int groups, int groupsPerToken) {}
 
   /** Where the norms of a block stand. */
   public enum Placement {

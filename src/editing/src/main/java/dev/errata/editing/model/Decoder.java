@@ -32,6 +32,7 @@ public final class Decoder implements AutoCloseable {
   private final NDManager manager;
   private final Weights weights;
   private final Kernels kernels;
+  private final FeedForwards feedForwards;
   private final NDArray noKeys;
   private final NDArray noValues;
   private final NDArray noAngles;
@@ -43,6 +44,7 @@ public final class Decoder implements AutoCloseable {
     this.weights = weights;
     this.kernels =
         Kernels.load(manager, Decoder.class, "decoder.py", DecoderAttributes.of(architecture));
+    this.feedForwards = new FeedForwards(architecture, weights, kernels);
     try (Scope scope = new Scope()) {
       noKeys = scope.release(Tensors.convert(manager.create(new Shape(0)), compute.type()));
       noValues = scope.release(Tensors.convert(manager.create(new Shape(0)), compute.type()));
@@ -214,19 +216,7 @@ public final class Decoder implements AutoCloseable {
 
   private NDArray feedForward(int layer, NDArray input, Tap tap) {
     NDArray normed = pre(input, Part.FEED_FORWARD_NORM, Part.FEED_FORWARD_NORM_BIAS, layer);
-    NDArray key =
-        kernels.one(
-            "feed_forward_key",
-            normed,
-            List.of(
-                weights.get(Part.GATE, layer),
-                weights.get(Part.GATE_BIAS, layer),
-                weights.get(Part.UP, layer),
-                weights.get(Part.UP_BIAS, layer)));
-    key = tap.at(layer, Site.FEED_FORWARD_KEY, key);
-    NDArray output =
-        kernels.one(
-            "linear", key, weights.get(Part.DOWN, layer), weights.get(Part.DOWN_BIAS, layer));
+    NDArray output = feedForwards.apply(layer, normed, tap);
     output = post(output, Part.FEED_FORWARD_POST_NORM, layer);
     return tap.at(layer, Site.FEED_FORWARD_OUTPUT, output);
   }
@@ -311,31 +301,63 @@ public final class Decoder implements AutoCloseable {
     }
   }
 
-  /** A weight, [out, in] in the compute type; owned by the decoder. */
+  /** A weight of the model or of a layer, [out, in] in the compute type; owned by the decoder. */
   public NDArray weight(Part part, int layer) {
     return weights.get(part, layer);
   }
 
-  /** The edited linear of a layer, W [d, f]; owned by the decoder. */
+  /** Any weight, [out, in] in the compute type; owned by the decoder. */
+  public NDArray weight(WeightPlace place) {
+    return weights.get(place.part(), place.layer(), place.expert());
+  }
+
+  /** The edited linear of a dense layer, W [d, f]; owned by the decoder. */
   public NDArray down(int layer) {
     return weights.get(Part.DOWN, layer);
   }
 
   /**
-   * Replaces the edited linear of a layer by a weight rounded to the checkpoint's type, so that
-   * what is evaluated is what is published.
+   * An edited linear, W [d, f]; owned by the decoder.
+   *
+   * @param memory from 0 to {@link Architecture#memories} − 1: the expert, or the shared one
+   */
+  public NDArray down(int layer, int memory) {
+    return weight(place(layer, memory));
+  }
+
+  private WeightPlace place(int layer, int memory) {
+    if (memory < 0 || memory >= architecture.memories(layer)) {
+      throw new IllegalArgumentException("layer " + layer + " has no memory " + memory);
+    }
+    if (!architecture.isMixture(layer)) {
+      return new WeightPlace(Part.DOWN, layer, 0);
+    }
+    return memory < architecture.feedForward().mixture().experts()
+        ? new WeightPlace(Part.EXPERT_DOWN, layer, memory)
+        : new WeightPlace(Part.SHARED_DOWN, layer, 0);
+  }
+
+  /** Replaces the edited linear of a dense layer; see the other. */
+  public void replaceDown(int layer, NDArray weight) {
+    replaceDown(layer, 0, weight);
+  }
+
+  /**
+   * Replaces an edited linear by a weight rounded to the checkpoint's type, so that what is
+   * evaluated is what is published.
    *
    * @param weight [d, f], any floating type
    */
-  public void replaceDown(int layer, NDArray weight) {
+  public void replaceDown(int layer, int memory, NDArray weight) {
     try (Scope scope = new Scope()) {
-      weights.replace(Part.DOWN, layer, weights.rounded(Part.DOWN, layer, weight));
+      WeightPlace place = place(layer, memory);
+      weights.replace(place, weights.rounded(place, weight));
     }
   }
 
-  /** The parts that the model's family has. */
-  public Set<Part> parts() {
-    return weights.parts();
+  /** All weights that the model has, part by part. */
+  public List<WeightPlace> places() {
+    return weights.places();
   }
 
   /**
@@ -348,18 +370,26 @@ public final class Decoder implements AutoCloseable {
   }
 
   /** Replaces any weight, unrounded: for training. */
-  public void replace(Part part, int layer, NDArray weight) {
-    weights.replace(part, layer, weight);
+  public void replace(WeightPlace place, NDArray weight) {
+    weights.replace(place, weight);
   }
 
-  /** Name, type and shape of the tensor that holds the edited linear of a layer. */
-  public TensorInfo downTensor(int layer) {
-    return weights.info(Part.DOWN, layer);
+  /** Name, type and shape of the tensor that holds an edited linear. */
+  public TensorInfo downTensor(int layer, int memory) {
+    return weights.info(place(layer, memory));
   }
 
-  /** The edited linear of a layer in the type and order of axes of its checkpoint. */
-  public ByteBuffer downBytes(int layer) {
-    return weights.bytes(Part.DOWN, layer);
+  /** The names of the tensors that hold a replaced weight. */
+  public Set<String> replacedTensors() {
+    return weights.replacedTensors();
+  }
+
+  /**
+   * A tensor that holds a replaced weight, in the type, order of axes and packing of its
+   * checkpoint.
+   */
+  public ByteBuffer tensorBytes(String name) {
+    return weights.bytes(name);
   }
 
   @Override

@@ -21,10 +21,27 @@ final class DecoderAttributes {
     attributes.put("norm_heads", attention.queryKeyNorm() == Architecture.QueryKeyNorm.HEAD);
     attributes.put("attention_scale", attention.scale());
     attributes.put("attention_softcap", attention.softcap());
+    attributes.put("attention_clip", attention.clip());
     attributes.put("activation", a.feedForward().activation().code());
     attributes.put("gated", a.feedForward().gated());
     attributes.put("embedding_scale", a.embeddingScale());
     attributes.put("logit_softcap", a.logitSoftcap());
+    attributes.putAll(mixture(a.feedForward().mixture()));
     return attributes;
+  }
+
+  /** All are there for a dense model too, whose kernels are compiled from the same source. */
+  private static Map<String, Object> mixture(Architecture.Mixture mixture) {
+    boolean dense = mixture == null;
+    Architecture.Routing routing =
+        dense ? new Architecture.Routing(false, false, 1, 1, 1) : mixture.routing();
+    return Map.of(
+        "experts", dense ? 0 : mixture.experts(),
+        "experts_per_token", dense ? 0 : mixture.perToken(),
+        "router_top_first", routing.topFirst(),
+        "router_normalised", routing.normalised(),
+        "router_scale", routing.scale(),
+        "router_groups", routing.groups(),
+        "router_groups_per_token", routing.groupsPerToken());
   }
 }

@@ -14,6 +14,9 @@ public final class Families {
           new MistralFamily(),
           new Qwen2Family(),
           new Qwen3Family(),
+          new MixtralFamily(),
+          new Qwen3MoeFamily(),
+          new OlmoeFamily(),
           new Gemma2Family());
 
   private Families() {}

@@ -20,6 +20,14 @@ public interface Family {
   Map<Part, Slot> slots(Architecture architecture);
 
   /**
+   * The ways in which checkpoints of the family lay out their tensors, the usual one first; they
+   * differ in the experts only.
+   */
+  default List<Map<Part, Slot>> layouts(Architecture architecture) {
+    return List.of(slots(architecture));
+  }
+
+  /**
    * Prefixes of all names, tried in order (the first GPT-2 checkpoints have none).
    *
    * @return at least one prefix, which may be empty

@@ -15,32 +15,33 @@ import dev.errata.editing.torch.Compute;
 import dev.errata.editing.torch.Scope;
 import dev.errata.editing.torch.Tensors;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The weights of a decoder: mapped from the checkpoint, converted to the compute type at first use,
  * always as [out, in].
  */
 final class Weights implements AutoCloseable {
-  private record Key(Part part, int layer) {}
-
   private final Checkpoint checkpoint;
   private final Architecture architecture;
   private final Map<Part, Slot> slots;
   private final String prefix;
   private final Compute compute;
   private final NDManager manager;
-  private final Map<Key, NDArray> loaded = new HashMap<>();
+  private final Map<WeightPlace, NDArray> loaded = new HashMap<>();
   // Tensors may alias the mapped file: it must not be unmapped while they live.
-  private final Map<Key, ByteBuffer> mapped = new HashMap<>();
+  private final Map<WeightPlace, ByteBuffer> mapped = new HashMap<>();
+  private final Set<WeightPlace> replaced = new LinkedHashSet<>();
   private final NDArray absent;
 
   Weights(
@@ -51,18 +52,29 @@ final class Weights implements AutoCloseable {
       NDManager manager) {
     this.checkpoint = checkpoint;
     this.architecture = architecture;
-    this.slots = family.slots(architecture);
+    List<Map<Part, Slot>> layouts = family.layouts(architecture);
+    this.prefix = prefixOf(family, layouts.get(0));
+    this.slots = layouts.stream().filter(this::isLaidOut).findFirst().orElse(layouts.get(0));
     this.compute = compute;
     this.manager = manager;
-    this.prefix = prefixOf(family);
     requireShapes();
     try (Scope scope = new Scope()) {
       absent = scope.release(Tensors.convert(manager.create(new Shape(0)), compute.type()));
     }
   }
 
-  private String prefixOf(Family family) {
-    String embedding = slots.get(Part.EMBEDDING).template();
+  /** Whether the checkpoint has the edited linears under these names; dense ones never vary. */
+  private boolean isLaidOut(Map<Part, Slot> layout) {
+    int layer = 0;
+    while (layer < architecture.layers() && !architecture.isMixture(layer)) {
+      layer++;
+    }
+    return layer == architecture.layers()
+        || checkpoint.has(prefix + layout.get(Part.EXPERT_DOWN).name(layer, 0));
+  }
+
+  private String prefixOf(Family family, Map<Part, Slot> layout) {
+    String embedding = layout.get(Part.EMBEDDING).template();
     return family.prefixes().stream()
         .filter(candidate -> checkpoint.has(candidate + embedding))
         .findFirst()
@@ -77,9 +89,8 @@ final class Weights implements AutoCloseable {
     Map<String, long[]> wanted = new TreeMap<>();
     slots.forEach(
         (part, slot) -> {
-          int count = part.perLayer() ? architecture.layers() : 1;
-          for (int layer = 0; layer < count; layer++) {
-            wanted.put(prefix + slot.name(layer), stored(part, slot));
+          for (WeightPlace key : places(part)) {
+            wanted.put(name(slot, key), stored(part, slot));
           }
         });
     wanted.forEach(
@@ -111,7 +122,38 @@ final class Weights implements AutoCloseable {
     }
   }
 
+  /** Every tensor of a part: one for the model, for each layer that has it or for each expert. */
+  private List<WeightPlace> places(Part part) {
+    List<WeightPlace> places = new ArrayList<>();
+    int layers = part.perLayer() ? architecture.layers() : 1;
+    for (int layer = 0; layer < layers; layer++) {
+      if (part.in(architecture, layer)) {
+        int experts = part.perExpert() ? architecture.feedForward().mixture().experts() : 1;
+        for (int expert = 0; expert < experts; expert++) {
+          places.add(new WeightPlace(part, layer, expert));
+        }
+      }
+    }
+    return places;
+  }
+
+  private String name(Slot slot, WeightPlace key) {
+    return prefix + slot.name(key.layer(), key.expert());
+  }
+
   private long[] stored(Part part, Slot slot) {
+    long[] shape = storedOfOne(part, slot);
+    if (!slot.packed()) {
+      return shape;
+    }
+    long[] packed = new long[shape.length + 1];
+    packed[0] = architecture.feedForward().mixture().experts();
+    System.arraycopy(shape, 0, packed, 1, shape.length);
+    return packed;
+  }
+
+  /** The stored shape, for a packed tensor that of one expert. */
+  private long[] storedOfOne(Part part, Slot slot) {
     long[] shape = shape(part);
     if (slot.fused()) {
       long rows = 0;
@@ -133,6 +175,10 @@ final class Weights implements AutoCloseable {
     long queries = (long) attention.heads() * attention.headDim();
     long keys = (long) attention.keyValueHeads() * attention.headDim();
     boolean perHead = attention.queryKeyNorm() == Architecture.QueryKeyNorm.HEAD;
+    Architecture.Mixture mixture = architecture.feedForward().mixture();
+    long experts = mixture == null ? 0 : mixture.experts();
+    long expertInner = mixture == null ? 0 : mixture.inner();
+    long sharedInner = mixture == null ? 0 : mixture.sharedInner();
     return switch (part) {
       case EMBEDDING, UNEMBEDDING -> new long[] {architecture.vocabulary(), d};
       case POSITIONS -> new long[] {architecture.positions(), d};
@@ -146,6 +192,14 @@ final class Weights implements AutoCloseable {
       case GATE, UP -> new long[] {f, d};
       case GATE_BIAS, UP_BIAS -> new long[] {f};
       case DOWN -> new long[] {d, f};
+      case ROUTER -> new long[] {experts, d};
+      case ROUTER_BIAS -> new long[] {experts};
+      case EXPERT_GATE, EXPERT_UP -> new long[] {expertInner, d};
+      case EXPERT_GATE_BIAS, EXPERT_UP_BIAS -> new long[] {expertInner};
+      case EXPERT_DOWN -> new long[] {d, expertInner};
+      case SHARED_GATE, SHARED_UP -> new long[] {sharedInner, d};
+      case SHARED_DOWN -> new long[] {d, sharedInner};
+      case SHARED_OPENING -> new long[] {1, d};
       case FINAL_NORM,
           FINAL_NORM_BIAS,
           ATTENTION_NORM,
@@ -155,50 +209,74 @@ final class Weights implements AutoCloseable {
           FEED_FORWARD_NORM,
           FEED_FORWARD_NORM_BIAS,
           DOWN_BIAS,
+          EXPERT_DOWN_BIAS,
           FEED_FORWARD_POST_NORM ->
           new long[] {d};
     };
+  }
+
+  /** An empty tensor, for a part that a layer lacks. */
+  NDArray absent() {
+    return absent;
   }
 
   NDArray get(Part part) {
     return get(part, 0);
   }
 
-  /** A weight in the compute type; an empty tensor when the family has no such part. */
   NDArray get(Part part, int layer) {
+    return get(part, layer, 0);
+  }
+
+  /** A weight in the compute type; an empty tensor when the family has no such part. */
+  NDArray get(Part part, int layer, int expert) {
     Slot slot = slots.get(part);
     if (slot == null) {
       return absent;
     }
-    return loaded.computeIfAbsent(new Key(part, layer), key -> load(key, slot));
+    if (!part.in(architecture, layer)) {
+      throw new IllegalArgumentException("layer " + layer + " has no " + part);
+    }
+    return loaded.computeIfAbsent(new WeightPlace(part, layer, expert), key -> load(key, slot));
   }
 
-  private NDArray load(Key key, Slot slot) {
+  private NDArray load(WeightPlace key, Slot slot) {
     try (Scope scope = new Scope()) {
       NDArray array = storedTensor(key, slot);
       if (slot.transposed()) {
         array = array.transpose();
       }
       if (slot.fused()) {
-        array = array.get(slot.from() + ":" + slot.to());
+        array = array.get(slot.from() + ":" + slot.to() + ":" + slot.step());
       }
-      if (slot.transposed()) {
+      if (slot.transposed() || slot.step() > 1) {
         // Contiguous rows: products with a transposed view cost more at every use.
         array = Tensors.contiguous(array);
       }
-      if (type(info(key.part(), key.layer()).dtype()) != compute.type()) {
+      if (type(info(key).dtype()) != compute.type()) {
         array = Tensors.convert(array, compute.type());
       }
       return scope.release(array.toDevice(compute.device(), false));
     }
   }
 
-  private NDArray storedTensor(Key key, Slot slot) {
-    String name = prefix + slot.name(key.layer());
-    TensorInfo info = checkpoint.tensor(name);
-    ByteBuffer data = checkpoint.data(name);
+  private NDArray storedTensor(WeightPlace key, Slot slot) {
+    TensorInfo info = checkpoint.tensor(name(slot, key));
+    ByteBuffer data = storedData(key, slot);
     mapped.put(key, data);
-    return Tensors.of(manager, data, new Shape(info.dimensions()), type(info.dtype()));
+    Shape shape = new Shape(storedOfOne(key.part(), slot));
+    return Tensors.of(manager, data, shape, type(info.dtype()));
+  }
+
+  /** The bytes in the checkpoint, for a packed tensor those of one expert. */
+  private ByteBuffer storedData(WeightPlace key, Slot slot) {
+    String name = name(slot, key);
+    if (!slot.packed()) {
+      return checkpoint.data(name);
+    }
+    TensorInfo info = checkpoint.tensor(name);
+    int bytes = Math.toIntExact(info.bytes() / architecture.feedForward().mixture().experts());
+    return checkpoint.data(name, (long) key.expert() * bytes, bytes);
   }
 
   private static DataType type(Dtype dtype) {
@@ -212,46 +290,80 @@ final class Weights implements AutoCloseable {
   }
 
   /** Replaces a weight by another of its shape; the old one is closed. */
-  void replace(Part part, int layer, NDArray weight) {
-    NDArray old = get(part, layer);
+  void replace(WeightPlace place, NDArray weight) {
+    NDArray old = get(place.part(), place.layer(), place.expert());
     if (!old.getShape().equals(weight.getShape())) {
       throw new IllegalArgumentException(
-          part + " has shape " + old.getShape() + ", not " + weight.getShape());
+          place + " has shape " + old.getShape() + ", not " + weight.getShape());
     }
     try (Scope scope = new Scope()) {
       NDArray copy = scope.release(Tensors.convert(weight, compute.type()));
       copy.attach(manager);
-      loaded.put(new Key(part, layer), copy);
+      loaded.put(place, copy);
+      replaced.add(place);
     }
     old.close();
   }
 
   /** The tensor that holds a part. */
-  TensorInfo info(Part part, int layer) {
-    return checkpoint.tensor(prefix + slots.get(part).name(layer));
+  TensorInfo info(WeightPlace place) {
+    return checkpoint.tensor(name(slots.get(place.part()), place));
   }
 
   /** The value that a weight takes when it is written in the checkpoint's type. */
-  NDArray rounded(Part part, int layer, NDArray weight) {
-    DataType stored = type(info(part, layer).dtype());
+  NDArray rounded(WeightPlace place, NDArray weight) {
+    DataType stored = type(info(place).dtype());
     return Tensors.convert(Tensors.convert(weight, stored), compute.type());
   }
 
-  /** Bytes of a part as its checkpoint stores them: type, order of axes, little endian. */
-  ByteBuffer bytes(Part part, int layer) {
-    Slot slot = slots.get(part);
+  /** The names of the tensors that hold a replaced weight. */
+  Set<String> replacedTensors() {
+    Set<String> names = new TreeSet<>();
+    replaced.forEach(key -> names.add(name(slots.get(key.part()), key)));
+    return names;
+  }
+
+  /**
+   * Bytes of a tensor that holds a replaced weight, as its checkpoint stores it: type, order of
+   * axes, little endian. What was not replaced in it keeps its bytes.
+   */
+  ByteBuffer bytes(String tensor) {
+    WeightPlace key =
+        replaced.stream()
+            .filter(candidate -> name(slots.get(candidate.part()), candidate).equals(tensor))
+            .findFirst()
+            .orElseThrow(() -> new IllegalArgumentException(tensor + " was not replaced"));
+    Slot slot = slots.get(key.part());
     if (slot.fused()) {
-      throw new IllegalStateException(part + " lies in a fused tensor and cannot be written alone");
+      throw new IllegalStateException(tensor + " is fused and cannot be written alone");
     }
+    TensorInfo info = checkpoint.tensor(tensor);
+    if (!slot.packed()) {
+      return bytes(key, slot, info.dtype());
+    }
+    if (info.bytes() > Integer.MAX_VALUE) {
+      throw new InputException(
+          tensor + " takes " + info.bytes() + " bytes; at most 2 GiB can be written");
+    }
+    ByteBuffer all = ByteBuffer.allocateDirect((int) info.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    for (WeightPlace each : places(key.part())) {
+      if (each.layer() == key.layer()) {
+        all.put(replaced.contains(each) ? bytes(each, slot, info.dtype()) : storedData(each, slot));
+      }
+    }
+    return all.flip();
+  }
+
+  private ByteBuffer bytes(WeightPlace key, Slot slot, Dtype dtype) {
     try (Scope scope = new Scope()) {
-      NDArray array = Tensors.convert(get(part, layer), type(info(part, layer).dtype()));
+      NDArray array = Tensors.convert(get(key.part(), key.layer(), key.expert()), type(dtype));
       return Tensors.bytes(slot.transposed() ? array.transpose() : array);
     }
   }
 
-  /** The parts that the family has. */
-  Set<Part> parts() {
-    return Collections.unmodifiableSet(slots.keySet());
+  /** All weights. */
+  List<WeightPlace> places() {
+    return slots.keySet().stream().flatMap(part -> places(part).stream()).toList();
   }
 
   /** Copies of all weights as a checkpoint stores them: names, order of axes, fused tensors. */
@@ -260,27 +372,48 @@ final class Weights implements AutoCloseable {
     slots.forEach(
         (part, slot) -> {
           List<Long> shape = Arrays.stream(stored(part, slot)).boxed().toList();
-          int count = part.perLayer() ? architecture.layers() : 1;
-          for (int layer = 0; layer < count && slot.from() == 0; layer++) {
-            tensors.put(
-                prefix + slot.name(layer),
-                new CheckpointWriter.NewTensor(dtype, shape, storedBytes(slot, layer, dtype)));
+          for (WeightPlace key : places(part)) {
+            if (slot.from() == 0 && !(slot.packed() && key.expert() > 0)) {
+              tensors.put(
+                  name(slot, key),
+                  new CheckpointWriter.NewTensor(dtype, shape, storedBytes(slot, key, dtype)));
+            }
           }
         });
     return tensors;
   }
 
-  private ByteBuffer storedBytes(Slot slot, int layer, Dtype dtype) {
+  private ByteBuffer storedBytes(Slot slot, WeightPlace key, Dtype dtype) {
     try (Scope scope = new Scope()) {
-      NDList pieces = new NDList();
-      slots.entrySet().stream()
-          .filter(other -> other.getValue().template().equals(slot.template()))
-          .sorted(Comparator.comparingInt(other -> other.getValue().from()))
-          .forEach(other -> pieces.add(get(other.getKey(), layer).stopGradient()));
-      NDArray whole = pieces.size() == 1 ? pieces.get(0) : NDArrays.concat(pieces);
-      whole = Tensors.convert(whole, type(dtype));
-      return Tensors.bytes(slot.transposed() ? whole.transpose() : whole);
+      int experts = slot.packed() ? architecture.feedForward().mixture().experts() : 1;
+      NDList all = new NDList();
+      for (int e = 0; e < experts; e++) {
+        all.add(whole(slot, key.layer(), slot.packed() ? e : key.expert()));
+      }
+      NDArray joined = experts == 1 ? all.get(0) : NDArrays.stack(all);
+      return Tensors.bytes(Tensors.convert(joined, type(dtype)));
     }
+  }
+
+  /** One expert's part of a tensor, or all of it, from the parts that lie in it. */
+  private NDArray whole(Slot slot, int layer, int expert) {
+    NDList pieces = new NDList();
+    slots.entrySet().stream()
+        .filter(other -> other.getValue().template().equals(slot.template()))
+        .sorted(Comparator.comparingInt(other -> other.getValue().from()))
+        .forEach(other -> pieces.add(get(other.getKey(), layer, expert).stopGradient()));
+    NDArray whole = pieces.get(0);
+    if (slot.step() > 1) {
+      // Rows of the parts in turns.
+      NDArray turns = NDArrays.stack(pieces, 1);
+      whole =
+          turns.getShape().dimension() == 2
+              ? turns.flatten()
+              : turns.reshape(-1, turns.getShape().get(2));
+    } else if (pieces.size() > 1) {
+      whole = NDArrays.concat(pieces);
+    }
+    return slot.transposed() ? whole.transpose() : whole;
   }
 
   @Override

@@ -30,11 +30,9 @@ import dev.errata.editing.statistics.MomentCache;
 import dev.errata.editing.torch.Compute;
 import dev.errata.editing.torch.Scope;
 import java.nio.file.Path;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
@@ -319,13 +317,7 @@ public final class EditJobRun {
     }
 
     private List<TensorChange> write(StagedVersion staged) {
-      Decoder decoder = base.decoder();
-      Map<String, Integer> layers = new TreeMap<>();
-      for (int layer : plan.settings().layers()) {
-        layers.put(decoder.downTensor(layer).name(), layer);
-      }
-      Set<String> names = new LinkedHashSet<>(layers.keySet());
-      return staged.write(names, name -> decoder.downBytes(layers.get(name)));
+      return staged.write(base.decoder().replacedTensors(), base.decoder()::tensorBytes);
     }
 
     private void requireUnmoved() {

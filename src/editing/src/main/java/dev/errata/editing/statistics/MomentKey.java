@@ -4,6 +4,8 @@ import dev.errata.editing.checkpoint.Checkpoint;
 import dev.errata.editing.checkpoint.ContentDigest;
 import dev.errata.editing.checkpoint.Sha256;
 import dev.errata.editing.model.Decoder;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -20,11 +22,14 @@ final class MomentKey {
   /**
    * The key of a layer's moment. Of the model it holds the configuration and the tensors that the
    * layer's keys may depend on: those of no block and of the blocks up to the layer, but not the
-   * edited linear of the layer itself.
+   * edited linears of the layer itself.
    */
   static String of(Checkpoint checkpoint, Decoder decoder, Corpus corpus, int layer, long tokens) {
     ContentDigest digest = checkpoint.contentDigest();
-    String edited = decoder.downTensor(layer).name();
+    Set<String> edited = new HashSet<>();
+    for (int memory = 0; memory < decoder.architecture().memories(layer); memory++) {
+      edited.add(decoder.downTensor(layer, memory).name());
+    }
     Sha256 key = new Sha256().line(FORMAT);
     key.line(decoder.compute().type().name()).line(Integer.toString(layer));
     key.line(corpus.digest()).line(Long.toString(tokens));
@@ -34,7 +39,7 @@ final class MomentKey {
         .tensors()
         .forEach(
             (name, value) -> {
-              if (block(name) <= layer && !name.equals(edited)) {
+              if (block(name) <= layer && !edited.contains(name)) {
                 key.line(name).line(value);
               }
             });

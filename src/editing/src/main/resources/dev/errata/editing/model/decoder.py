@@ -53,6 +53,10 @@
     if self.norm_projections:
       q = self.norm(q, w[8], w[10])
       k = self.norm(k, w[9], w[10])
+    if self.attention_clip > 0.0:
+      q = torch.clamp(q, torch.neg(self.attention_clip), self.attention_clip)
+      k = torch.clamp(k, torch.neg(self.attention_clip), self.attention_clip)
+      v = torch.clamp(v, torch.neg(self.attention_clip), self.attention_clip)
     q = self.split_heads(q)
     k = self.split_heads(k)
     v = self.split_heads(v)
@@ -100,6 +104,50 @@
     else:
       y = self.activate(self.linear(x, w[2], w[3]))
     return y
+  def route(self, scores: Tensor) -> List[Tensor]:
+    s = self.widen(scores)
+    if self.router_top_first:
+      best, experts = torch.topk(s, self.experts_per_token, -1)
+      gates = torch.softmax(best, -1)
+    else:
+      p = torch.softmax(s, -1)
+      if self.router_groups > 1:
+        best = torch.amax(p.view([p.size(0), self.router_groups, -1]), [-1])
+        _, groups = torch.topk(best, self.router_groups_per_token, -1)
+        open = torch.scatter(torch.zeros_like(best), 1, groups, 1.0)
+        open = open.unsqueeze(-1).expand([p.size(0), self.router_groups, p.size(1) // self.router_groups])
+        p = p * open.reshape(p.size())
+      gates, experts = torch.topk(p, self.experts_per_token, -1)
+      if self.router_normalised:
+        gates = gates / gates.sum([-1], True)
+    if self.router_scale != 1.0:
+      gates = gates * self.router_scale
+    # By expert, and by position within an expert: the order of every sum is fixed.
+    experts, order = torch.sort(experts, -1)
+    gates = torch.gather(gates, 1, order).to(scores.dtype)
+    flat = torch.flatten(experts)
+    _, grouped = torch.sort(flat, stable=True, dim=0)
+    positions = torch.floor_divide(grouped, self.experts_per_token)
+    counts = torch.bincount(flat, minlength=self.experts)
+    return [positions, torch.index_select(torch.flatten(gates), 0, grouped), torch.argsort(grouped), counts]
+  def expert_keys(self, x: Tensor, counts: Tensor, w: List[Tensor]) -> List[Tensor]:
+    keys = annotate(List[Tensor], [])
+    start = 0
+    for i in range(counts.size(0)):
+      end = start + int(torch.select(counts, 0, i))
+      part = torch.slice(x, 0, start, end)
+      z = torch.append(keys, self.feed_forward_key(part, [w[4 * i], w[4 * i + 1], w[4 * i + 2], w[4 * i + 3]]))
+      start = end
+    return keys
+  def expert_outputs(self, keys: List[Tensor], w: List[Tensor], gates: Tensor, inverse: Tensor) -> Tensor:
+    parts = annotate(List[Tensor], [])
+    for i in range(torch.len(keys)):
+      z = torch.append(parts, self.linear(keys[i], w[2 * i], w[2 * i + 1]))
+    y = torch.cat(parts, 0) * torch.unsqueeze(gates, 1)
+    y = torch.index_select(y, 0, inverse)
+    return y.view([-1, self.experts_per_token, y.size(1)]).sum([1])
+  def opening(self, x: Tensor, w: Tensor) -> Tensor:
+    return torch.sigmoid(torch.matmul(x, torch.t(w))).squeeze(-1)
   def embed(self, table: Tensor, ids: Tensor, positions_table: Tensor, positions: Tensor) -> Tensor:
     x = torch.embedding(table, ids)
     if self.embedding_scale != 1.0:

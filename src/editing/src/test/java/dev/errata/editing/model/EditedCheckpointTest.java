@@ -61,7 +61,9 @@ class EditedCheckpointTest {
           NDArray weight = decoder.down(layer);
           decoder.replaceDown(layer, weight.add(pattern(decoder, weight.getShape())));
         }
-        changed.put(decoder.downTensor(layer).name(), decoder.downBytes(layer));
+      }
+      for (String name : decoder.replacedTensors()) {
+        changed.put(name, decoder.tensorBytes(name));
       }
       Files.createDirectories(target.getParent());
       CheckpointWriter.write(checkpoint, target, changed, StorageFiles.Reuse.COPY);

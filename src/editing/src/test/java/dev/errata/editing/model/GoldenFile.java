@@ -49,6 +49,16 @@ final class GoldenFile implements AutoCloseable {
     return result;
   }
 
+  /** An int64 tensor, flat. */
+  long[] longs(String name) {
+    JsonNode entry = header.get(name);
+    int from = entry.get("data_offsets").get(0).asInt();
+    int to = entry.get("data_offsets").get(1).asInt();
+    long[] result = new long[(to - from) / Long.BYTES];
+    Arrays.setAll(result, i -> data.getLong(from + i * Long.BYTES));
+    return result;
+  }
+
   /** An int64 matrix as rows, or an int64 vector as one row. */
   List<int[]> rows(String name) {
     JsonNode entry = header.get(name);

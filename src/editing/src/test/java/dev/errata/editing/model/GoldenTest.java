@@ -24,7 +24,19 @@ class GoldenTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"gpt2", "gpt2_hub", "llama2", "llama3", "mistral", "qwen2", "qwen3", "gemma2"})
+      strings = {
+        "gpt2",
+        "gpt2_hub",
+        "llama2",
+        "llama3",
+        "mistral",
+        "qwen2",
+        "qwen3",
+        "gemma2",
+        "moe/mixtral",
+        "moe/qwen3_moe",
+        "moe/olmoe"
+      })
   void equalsTransformers(String family) {
     Path directory = Path.of("src/test/resources/goldens", family);
     try (Checkpoint checkpoint = Checkpoint.open(directory);
@@ -53,7 +65,15 @@ class GoldenTest {
                 golden.requireClose("key." + layer, value, batch, TOLERANCE);
                 seen.add("key." + layer);
               }
-              case ATTENTION_OUTPUT, FEED_FORWARD_OUTPUT -> {}
+              case FEED_FORWARD_OUTPUT -> {
+                if (decoder.architecture().isMixture(layer)) {
+                  golden.requireClose("feedforward." + layer, value, batch, TOLERANCE);
+                  seen.add("key." + layer);
+                }
+              }
+              case ROUTER_SCORES ->
+                  golden.requireClose("routing." + layer + ".logits", value, batch, TOLERANCE);
+              case ATTENTION_OUTPUT -> {}
             }
             return value;
           };
@@ -104,7 +124,18 @@ class GoldenTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama2", "llama3", "mistral", "qwen2", "qwen3", "gemma2"})
+  @ValueSource(
+      strings = {
+        "llama2",
+        "llama3",
+        "mistral",
+        "qwen2",
+        "qwen3",
+        "gemma2",
+        "moe/mixtral",
+        "moe/qwen3_moe",
+        "moe/olmoe"
+      })
   void readsTheOtherFormOfTheConfiguration(String family) throws Exception {
     Path directory = Path.of("src/test/resources/goldens", family);
     var json = new com.fasterxml.jackson.databind.ObjectMapper();

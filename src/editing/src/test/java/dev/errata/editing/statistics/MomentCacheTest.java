@@ -124,7 +124,7 @@ class MomentCacheTest {
     try (Checkpoint base = Checkpoint.open(model);
         Decoder decoder = Decoder.open(base, Compute.CPU);
         Scope scope = new Scope()) {
-      String name = decoder.downTensor(1).name();
+      String name = decoder.downTensor(1, 0).name();
       CheckpointWriter.write(
           base,
           edited,

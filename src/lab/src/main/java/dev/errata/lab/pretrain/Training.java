@@ -12,10 +12,10 @@ import dev.errata.editing.checkpoint.CheckpointWriter.NewTensor;
 import dev.errata.editing.checkpoint.Dtype;
 import dev.errata.editing.model.Decoder;
 import dev.errata.editing.model.Frame;
-import dev.errata.editing.model.Part;
 import dev.errata.editing.model.Rows;
 import dev.errata.editing.model.Tap;
 import dev.errata.editing.model.TokenBatch;
+import dev.errata.editing.model.WeightPlace;
 import dev.errata.editing.torch.Compute;
 import dev.errata.editing.torch.Kernels;
 import dev.errata.editing.torch.Scope;
@@ -58,21 +58,19 @@ final class Training implements AutoCloseable {
     this.manager = decoder.manager().newSubManager();
     this.kernels = Kernels.load(manager, Training.class, "training.py", Map.of());
     List<AdamW.Learner> learners = new ArrayList<>();
-    for (Part part : Part.values()) {
-      int layers = part.perLayer() ? decoder.architecture().layers() : 1;
-      for (int layer = 0; layer < layers && decoder.parts().contains(part); layer++) {
-        // A copy: the decoder's own tensor may lie in the mapped file, which cannot be written.
-        decoder.replace(part, layer, decoder.weight(part, layer));
-        NDArray weight = decoder.weight(part, layer);
-        weight.setRequiresGradient(true);
-        String name = part + "." + layer;
-        learners.add(
-            new AdamW.Learner(
-                weight,
-                moment(checkpoint, "first." + name, weight.getShape()),
-                moment(checkpoint, "second." + name, weight.getShape()),
-                layer > recipe.names().layer() ? recipe.names().alone() : 0));
-      }
+    for (WeightPlace place : decoder.places()) {
+      // A copy: the decoder's own tensor may lie in the mapped file, which cannot be written.
+      decoder.replace(place, decoder.weight(place));
+      NDArray weight = decoder.weight(place);
+      weight.setRequiresGradient(true);
+      String expert = place.part().perExpert() ? "." + place.expert() : "";
+      String name = place.part() + "." + place.layer() + expert;
+      learners.add(
+          new AdamW.Learner(
+              weight,
+              moment(checkpoint, "first." + name, weight.getShape()),
+              moment(checkpoint, "second." + name, weight.getShape()),
+              place.layer() > recipe.names().layer() ? recipe.names().alone() : 0));
     }
     this.optimiser = new AdamW(kernels, manager, recipe.optimiser(), learners);
   }

@@ -277,10 +277,7 @@ public final class Decoder implements AutoCloseable {
     }
   }
 
-  /**
-   * Notes in a cache that the tokens of a batch are about to be recorded by calls of {@link #block}
-   * whose {@code record} it is.
-   */
+  /** Notes in a cache that the tokens of a batch are about to be recorded by {@link #block}. */
   public void announce(KeyValueCache cache, TokenBatch batch) {
     cache.extend(batch.paddedPositions());
   }

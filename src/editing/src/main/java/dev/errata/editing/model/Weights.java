@@ -16,7 +16,6 @@ import dev.errata.editing.torch.Scope;
 import dev.errata.editing.torch.Tensors;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -36,6 +35,7 @@ final class Weights implements AutoCloseable {
   private final Architecture architecture;
   private final Map<Part, Slot> slots;
   private final String prefix;
+  private final WeightShapes shapes;
   private final Compute compute;
   private final NDManager manager;
   private final Map<WeightPlace, NDArray> loaded = new HashMap<>();
@@ -57,7 +57,8 @@ final class Weights implements AutoCloseable {
     this.slots = layouts.stream().filter(this::isLaidOut).findFirst().orElse(layouts.get(0));
     this.compute = compute;
     this.manager = manager;
-    requireShapes();
+    this.shapes = new WeightShapes(architecture, slots, prefix);
+    shapes.requireFit(checkpoint);
     try (Scope scope = new Scope()) {
       absent = scope.release(Tensors.convert(manager.create(new Shape(0)), compute.type()));
     }
@@ -79,140 +80,6 @@ final class Weights implements AutoCloseable {
         .filter(candidate -> checkpoint.has(candidate + embedding))
         .findFirst()
         .orElse(family.prefixes().get(0));
-  }
-
-  /**
-   * All tensors that the architecture needs are there with the right shape: all problems at once.
-   */
-  private void requireShapes() {
-    List<String> problems = new ArrayList<>();
-    Map<String, long[]> wanted = new TreeMap<>();
-    slots.forEach(
-        (part, slot) -> {
-          for (WeightPlace key : places(part)) {
-            wanted.put(name(slot, key), stored(part, slot));
-          }
-        });
-    wanted.forEach(
-        (name, shape) -> {
-          if (!checkpoint.has(name)) {
-            problems.add("tensor '" + name + "' is missing");
-          } else if (!Arrays.equals(checkpoint.tensor(name).dimensions(), shape)) {
-            problems.add(
-                "tensor '"
-                    + name
-                    + "' has shape "
-                    + checkpoint.tensor(name).shape()
-                    + " but config.json makes it "
-                    + Arrays.toString(shape));
-          } else if (!checkpoint.tensor(name).dtype().isFloating()) {
-            problems.add("tensor '" + name + "' is " + checkpoint.tensor(name).dtype());
-          }
-        });
-    if (!problems.isEmpty()) {
-      int shown = Math.min(problems.size(), 10);
-      String more = problems.size() > shown ? "; and " + (problems.size() - shown) + " more" : "";
-      throw new InputException(
-          checkpoint.directory()
-              + ": the weights do not fit config.json (model_type "
-              + architecture.family()
-              + "): "
-              + String.join("; ", problems.subList(0, shown))
-              + more);
-    }
-  }
-
-  /** Every tensor of a part: one for the model, for each layer that has it or for each expert. */
-  private List<WeightPlace> places(Part part) {
-    List<WeightPlace> places = new ArrayList<>();
-    int layers = part.perLayer() ? architecture.layers() : 1;
-    for (int layer = 0; layer < layers; layer++) {
-      if (part.in(architecture, layer)) {
-        int experts = part.perExpert() ? architecture.feedForward().mixture().experts() : 1;
-        for (int expert = 0; expert < experts; expert++) {
-          places.add(new WeightPlace(part, layer, expert));
-        }
-      }
-    }
-    return places;
-  }
-
-  private String name(Slot slot, WeightPlace key) {
-    return prefix + slot.name(key.layer(), key.expert());
-  }
-
-  private long[] stored(Part part, Slot slot) {
-    long[] shape = storedOfOne(part, slot);
-    if (!slot.packed()) {
-      return shape;
-    }
-    long[] packed = new long[shape.length + 1];
-    packed[0] = architecture.feedForward().mixture().experts();
-    System.arraycopy(shape, 0, packed, 1, shape.length);
-    return packed;
-  }
-
-  /** The stored shape, for a packed tensor that of one expert. */
-  private long[] storedOfOne(Part part, Slot slot) {
-    long[] shape = shape(part);
-    if (slot.fused()) {
-      long rows = 0;
-      for (Map.Entry<Part, Slot> other : slots.entrySet()) {
-        if (other.getValue().template().equals(slot.template())) {
-          rows = Math.max(rows, other.getValue().to());
-        }
-      }
-      shape[0] = rows;
-    }
-    return slot.transposed() ? new long[] {shape[1], shape[0]} : shape;
-  }
-
-  /** The shape of a part as the architecture makes it, [out, in] or [n]. */
-  private long[] shape(Part part) {
-    Architecture.Attention attention = architecture.attention();
-    long d = architecture.hidden();
-    long f = architecture.feedForward().inner();
-    long queries = (long) attention.heads() * attention.headDim();
-    long keys = (long) attention.keyValueHeads() * attention.headDim();
-    boolean perHead = attention.queryKeyNorm() == Architecture.QueryKeyNorm.HEAD;
-    Architecture.Mixture mixture = architecture.feedForward().mixture();
-    long experts = mixture == null ? 0 : mixture.experts();
-    long expertInner = mixture == null ? 0 : mixture.inner();
-    long sharedInner = mixture == null ? 0 : mixture.sharedInner();
-    return switch (part) {
-      case EMBEDDING, UNEMBEDDING -> new long[] {architecture.vocabulary(), d};
-      case POSITIONS -> new long[] {architecture.positions(), d};
-      case QUERY -> new long[] {queries, d};
-      case QUERY_BIAS -> new long[] {queries};
-      case KEY, VALUE -> new long[] {keys, d};
-      case KEY_BIAS, VALUE_BIAS -> new long[] {keys};
-      case OUTPUT -> new long[] {d, queries};
-      case QUERY_NORM -> new long[] {perHead ? attention.headDim() : queries};
-      case KEY_NORM -> new long[] {perHead ? attention.headDim() : keys};
-      case GATE, UP -> new long[] {f, d};
-      case GATE_BIAS, UP_BIAS -> new long[] {f};
-      case DOWN -> new long[] {d, f};
-      case ROUTER -> new long[] {experts, d};
-      case ROUTER_BIAS -> new long[] {experts};
-      case EXPERT_GATE, EXPERT_UP -> new long[] {expertInner, d};
-      case EXPERT_GATE_BIAS, EXPERT_UP_BIAS -> new long[] {expertInner};
-      case EXPERT_DOWN -> new long[] {d, expertInner};
-      case SHARED_GATE, SHARED_UP -> new long[] {sharedInner, d};
-      case SHARED_DOWN -> new long[] {d, sharedInner};
-      case SHARED_OPENING -> new long[] {1, d};
-      case FINAL_NORM,
-          FINAL_NORM_BIAS,
-          ATTENTION_NORM,
-          ATTENTION_NORM_BIAS,
-          OUTPUT_BIAS,
-          ATTENTION_POST_NORM,
-          FEED_FORWARD_NORM,
-          FEED_FORWARD_NORM_BIAS,
-          DOWN_BIAS,
-          EXPERT_DOWN_BIAS,
-          FEED_FORWARD_POST_NORM ->
-          new long[] {d};
-    };
   }
 
   /** An empty tensor, for a part that a layer lacks. */
@@ -261,16 +128,16 @@ final class Weights implements AutoCloseable {
   }
 
   private NDArray storedTensor(WeightPlace key, Slot slot) {
-    TensorInfo info = checkpoint.tensor(name(slot, key));
+    TensorInfo info = checkpoint.tensor(shapes.name(slot, key));
     ByteBuffer data = storedData(key, slot);
     mapped.put(key, data);
-    Shape shape = new Shape(storedOfOne(key.part(), slot));
+    Shape shape = new Shape(shapes.storedOfOne(key.part(), slot));
     return Tensors.of(manager, data, shape, type(info.dtype()));
   }
 
   /** The bytes in the checkpoint, for a packed tensor those of one expert. */
   private ByteBuffer storedData(WeightPlace key, Slot slot) {
-    String name = name(slot, key);
+    String name = shapes.name(slot, key);
     if (!slot.packed()) {
       return checkpoint.data(name);
     }
@@ -307,7 +174,7 @@ final class Weights implements AutoCloseable {
 
   /** The tensor that holds a part. */
   TensorInfo info(WeightPlace place) {
-    return checkpoint.tensor(name(slots.get(place.part()), place));
+    return checkpoint.tensor(shapes.name(slots.get(place.part()), place));
   }
 
   /** The value that a weight takes when it is written in the checkpoint's type. */
@@ -319,7 +186,7 @@ final class Weights implements AutoCloseable {
   /** The names of the tensors that hold a replaced weight. */
   Set<String> replacedTensors() {
     Set<String> names = new TreeSet<>();
-    replaced.forEach(key -> names.add(name(slots.get(key.part()), key)));
+    replaced.forEach(key -> names.add(shapes.name(slots.get(key.part()), key)));
     return names;
   }
 
@@ -330,7 +197,7 @@ final class Weights implements AutoCloseable {
   ByteBuffer bytes(String tensor) {
     WeightPlace key =
         replaced.stream()
-            .filter(candidate -> name(slots.get(candidate.part()), candidate).equals(tensor))
+            .filter(candidate -> shapes.name(slots.get(candidate.part()), candidate).equals(tensor))
             .findFirst()
             .orElseThrow(() -> new IllegalArgumentException(tensor + " was not replaced"));
     Slot slot = slots.get(key.part());
@@ -346,7 +213,7 @@ final class Weights implements AutoCloseable {
           tensor + " takes " + info.bytes() + " bytes; at most 2 GiB can be written");
     }
     ByteBuffer all = ByteBuffer.allocateDirect((int) info.bytes()).order(ByteOrder.LITTLE_ENDIAN);
-    for (WeightPlace each : places(key.part())) {
+    for (WeightPlace each : shapes.places(key.part())) {
       if (each.layer() == key.layer()) {
         all.put(replaced.contains(each) ? bytes(each, slot, info.dtype()) : storedData(each, slot));
       }
@@ -363,7 +230,7 @@ final class Weights implements AutoCloseable {
 
   /** All weights. */
   List<WeightPlace> places() {
-    return slots.keySet().stream().flatMap(part -> places(part).stream()).toList();
+    return slots.keySet().stream().flatMap(part -> shapes.places(part).stream()).toList();
   }
 
   /** Copies of all weights as a checkpoint stores them: names, order of axes, fused tensors. */
@@ -371,11 +238,11 @@ final class Weights implements AutoCloseable {
     Map<String, CheckpointWriter.NewTensor> tensors = new TreeMap<>();
     slots.forEach(
         (part, slot) -> {
-          List<Long> shape = Arrays.stream(stored(part, slot)).boxed().toList();
-          for (WeightPlace key : places(part)) {
+          List<Long> shape = Arrays.stream(shapes.stored(part, slot)).boxed().toList();
+          for (WeightPlace key : shapes.places(part)) {
             if (slot.from() == 0 && !(slot.packed() && key.expert() > 0)) {
               tensors.put(
-                  name(slot, key),
+                  shapes.name(slot, key),
                   new CheckpointWriter.NewTensor(dtype, shape, storedBytes(slot, key, dtype)));
             }
           }

@@ -13,7 +13,6 @@ import dev.errata.editing.checkpoint.Dtype;
 import dev.errata.editing.checkpoint.IoProblems;
 import dev.errata.editing.checkpoint.Sha256;
 import dev.errata.editing.checkpoint.StorageFiles;
-import dev.errata.editing.checkpoint.TensorInfo;
 import dev.errata.editing.model.Decoder;
 import dev.errata.editing.torch.Scope;
 import dev.errata.editing.torch.Tensors;
@@ -28,16 +27,17 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Moments on disk, one folder a moment under its {@link MomentKey}: {@code model.safetensors} with
- * the float64 tensor "moment" and {@code config.json} with what it is and the digest of its bytes,
- * which every reading checks. Folders appear complete and are never changed; any may be deleted at
- * any time. Several processes may share a cache.
+ * Moments on disk, one folder a layer under its {@link MomentKey}: {@code model.safetensors} with a
+ * float64 tensor "moment.N" for each memory and {@code config.json} with what it is and the digest
+ * of its bytes, which every reading checks. Folders appear complete and are never changed; any may
+ * be deleted at any time. Several processes may share a cache.
  */
 public final class MomentCache {
-  private static final String TENSOR = "moment";
+  private static final String TENSOR = "moment.";
   private static final String LAYER = "layer";
   private static final String TOKENS = "tokens";
-  private static final String RANK = "rank";
+  private static final String RANKS = "ranks";
+  private static final String ROUTED = "routed";
   private static final String DIGEST = "sha256";
 
   private final Path directory;
@@ -93,14 +93,18 @@ public final class MomentCache {
     String problem;
     try (Checkpoint kept = Checkpoint.open(place)) {
       ObjectNode config = kept.config();
-      TensorInfo info = kept.tensor(TENSOR);
-      ByteBuffer data = kept.data(TENSOR);
-      long width = decoder.architecture().feedForward().inner();
-      boolean fits = info.dtype() == Dtype.F64 && info.shape().equals(List.of(width, width));
-      if (fits && new Sha256().bytes(data).hex().equals(config.path(DIGEST).asText())) {
-        NDArray matrix = matrix(decoder, data, width);
-        long tokens = config.path(TOKENS).asLong();
-        return Optional.of(new Moment(layer, matrix, tokens, config.path(RANK).asInt()));
+      if (fits(kept, layer, decoder) && digest(kept).equals(config.path(DIGEST).asText())) {
+        List<Moment.OfMemory> memories = new ArrayList<>();
+        for (int memory = 0; memory < kept.tensorNames().size(); memory++) {
+          String name = TENSOR + memory;
+          long width = kept.tensor(name).dimensions()[0];
+          memories.add(
+              new Moment.OfMemory(
+                  matrix(decoder, kept.data(name), width),
+                  config.path(ROUTED).path(memory).asLong(),
+                  config.path(RANKS).path(memory).asInt()));
+        }
+        return Optional.of(new Moment(layer, config.path(TOKENS).asLong(), memories));
       }
       problem = place + ": its values are not those that were written";
     } catch (InputException e) {
@@ -115,6 +119,28 @@ public final class MomentCache {
     return Optional.empty();
   }
 
+  private static boolean fits(Checkpoint kept, int layer, Decoder decoder) {
+    int memories = decoder.architecture().memories(layer);
+    for (int memory = 0; memory < memories; memory++) {
+      long width = decoder.architecture().memoryWidth(layer, memory);
+      String name = TENSOR + memory;
+      if (!kept.has(name)
+          || kept.tensor(name).dtype() != Dtype.F64
+          || !kept.tensor(name).shape().equals(List.of(width, width))) {
+        return false;
+      }
+    }
+    return kept.tensorNames().size() == memories;
+  }
+
+  private static String digest(Checkpoint kept) {
+    Sha256 digest = new Sha256();
+    for (int memory = 0; memory < kept.tensorNames().size(); memory++) {
+      digest.bytes(kept.data(TENSOR + memory));
+    }
+    return digest.hex();
+  }
+
   /** A copy: the tensor outlives the mapped file. */
   private static NDArray matrix(Decoder decoder, ByteBuffer data, long width) {
     try (Scope scope = new Scope()) {
@@ -126,15 +152,25 @@ public final class MomentCache {
 
   private static void write(Path place, Moment moment, Corpus corpus) {
     try (Scope scope = new Scope()) {
-      ByteBuffer data = Tensors.bytes(moment.matrix());
       ObjectNode config = JsonNodeFactory.instance.objectNode();
-      config.put(LAYER, moment.layer()).put(TOKENS, moment.tokens()).put(RANK, moment.rank());
-      config.put("corpus", corpus.name()).put(DIGEST, new Sha256().bytes(data).hex());
-      long width = moment.matrix().getShape().get(0);
-      var tensor = new CheckpointWriter.NewTensor(Dtype.F64, List.of(width, width), data);
+      config.put(LAYER, moment.layer()).put(TOKENS, moment.tokens());
+      moment.routed().forEach(config.withArray(ROUTED)::add);
+      Sha256 digest = new Sha256();
+      Map<String, CheckpointWriter.NewTensor> tensors = new TreeMap<>();
+      for (int memory = 0; memory < moment.memories().size(); memory++) {
+        Moment.OfMemory of = moment.memories().get(memory);
+        config.withArray(RANKS).add(of.rank());
+        ByteBuffer data = Tensors.bytes(of.matrix());
+        digest.bytes(data);
+        long width = of.matrix().getShape().get(0);
+        tensors.put(
+            TENSOR + memory,
+            new CheckpointWriter.NewTensor(Dtype.F64, List.of(width, width), data));
+      }
+      config.put("corpus", corpus.name()).put(DIGEST, digest.hex());
       Files.createDirectories(place.getParent());
       CheckpointWriter.create(
-          place, config, Map.of(TENSOR, tensor), Map.of(), CheckpointWriter.DEFAULT_SHARD_BYTES);
+          place, config, tensors, Map.of(), CheckpointWriter.DEFAULT_SHARD_BYTES);
     } catch (IOException e) {
       throw IoProblems.of(place, e);
     } catch (InputException e) {

@@ -5,10 +5,10 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.errata.api.InputException;
 import dev.errata.api.Progress;
+import dev.errata.editing.model.Architecture;
 import dev.errata.editing.model.Decoder;
 import dev.errata.editing.model.Frame;
-import dev.errata.editing.model.Rows;
-import dev.errata.editing.model.Site;
+import dev.errata.editing.model.MemoryKeys;
 import dev.errata.editing.model.Tap;
 import dev.errata.editing.model.TokenBatch;
 import dev.errata.editing.torch.Scope;
@@ -23,8 +23,8 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /**
- * Second moments of all wanted layers in one streaming pass over a corpus; blocks above the last
- * wanted layer are not run, padding is not counted.
+ * Second moments of all memories of all wanted layers in one streaming pass over a corpus; blocks
+ * above the last wanted layer are not run, padding is not counted.
  *
  * <p>Kᵀ K of a batch is computed in float32, or in float64 when the model runs in it, and added up
  * over the batches in float64: a sum over at most {@value #BATCH_TOKENS} tokens loses about as much
@@ -35,11 +35,17 @@ public final class SecondMoments implements AutoCloseable {
   public static final int BATCH_TOKENS = 2048;
 
   private final Decoder decoder;
-  private final Map<Integer, NDArray> sums = new TreeMap<>();
+  private final Map<Integer, Sums> sums = new TreeMap<>();
+
+  /** Σ g² k kᵀ of every memory of a layer, null before its first token, and its tokens. */
+  private record Sums(NDArray[] products, long[] routed) {}
 
   private SecondMoments(Decoder decoder, List<Integer> layers) {
     this.decoder = decoder;
-    layers.forEach(layer -> sums.put(layer, null));
+    for (int layer : layers) {
+      int memories = decoder.architecture().memories(layer);
+      sums.put(layer, new Sums(new NDArray[memories], new long[memories]));
+    }
   }
 
   /**
@@ -89,7 +95,9 @@ public final class SecondMoments implements AutoCloseable {
         progress.advance(batches.taken(), tokens);
       }
       Map<Integer, Moment> result = moments.means(tokens);
-      result.values().forEach(moment -> scope.keep(moment.matrix()));
+      result
+          .values()
+          .forEach(moment -> moment.memories().forEach(memory -> scope.keep(memory.matrix())));
       return result;
     }
   }
@@ -153,42 +161,62 @@ public final class SecondMoments implements AutoCloseable {
 
   private void add(TokenBatch batch) {
     try (Scope scope = new Scope()) {
+      NDArray real = isPadded(batch) ? real(batch) : null;
       Tap tap =
-          (layer, site, value) -> {
-            if (site == Site.FEED_FORWARD_KEY && sums.containsKey(layer)) {
-              add(layer, value, batch);
-            }
-            return value;
-          };
+          Tap.ofKeys(
+              (layer, keys) -> {
+                if (sums.containsKey(layer)) {
+                  keys.forEach(memory -> add(layer, memory, batch, real));
+                }
+              });
       int last = Collections.max(sums.keySet());
       Frame frame = decoder.frame(batch, null);
       decoder.blocks(0, last + 1, decoder.embed(batch), frame, null, null, tap);
     }
   }
 
-  private void add(int layer, NDArray keys, TokenBatch batch) {
+  private void add(int layer, MemoryKeys read, TokenBatch batch, NDArray real) {
     try (Scope scope = new Scope()) {
-      NDArray real = real(keys, batch);
-      NDArray product = Tensors.convert(real.transpose().matMul(real), DataType.FLOAT64);
-      NDArray sum = sums.get(layer);
-      if (sum == null) {
-        sums.put(layer, scope.release(product));
+      NDArray keys = wide(read.gated());
+      long routed = keys.getShape().get(0);
+      if (read.positions() == null) {
+        long[] positions = positions(batch);
+        routed = positions.length;
+        keys = real == null ? keys : Tensors.rows(keys, positions);
+      } else if (real != null) {
+        NDArray counted = Tensors.rows(real, read.positions());
+        routed = (long) counted.sum().getFloat();
+        keys = keys.mul(wide(counted).reshape(-1, 1));
+      }
+      Sums of = sums.get(layer);
+      int memory = read.memory();
+      of.routed()[memory] += routed;
+      NDArray product = Tensors.convert(keys.transpose().matMul(keys), DataType.FLOAT64);
+      if (of.products()[memory] == null) {
+        of.products()[memory] = scope.release(product);
       } else {
-        sum.addi(product);
+        of.products()[memory].addi(product);
       }
     }
   }
 
-  /** The keys of real positions, [tokens, f], in the type of the products. */
-  private NDArray real(NDArray keys, TokenBatch batch) {
-    Shape shape = keys.getShape();
-    long[] positions = positions(batch);
-    NDArray picked =
-        positions.length == shape.get(0) * shape.get(1)
-            ? keys.reshape(positions.length, shape.get(2))
-            : Rows.pickFlat(keys, positions);
+  /** In the type of the products. */
+  private NDArray wide(NDArray values) {
     boolean wide = decoder.compute().type() == DataType.FLOAT64;
-    return Tensors.convert(picked, wide ? DataType.FLOAT64 : DataType.FLOAT32);
+    return Tensors.convert(values, wide ? DataType.FLOAT64 : DataType.FLOAT32);
+  }
+
+  private static boolean isPadded(TokenBatch batch) {
+    return positions(batch).length < batch.size() * batch.width();
+  }
+
+  /** 1 at real positions and 0 at padding, [B · T] float32. */
+  private NDArray real(TokenBatch batch) {
+    float[] real = new float[batch.size() * batch.width()];
+    for (long position : positions(batch)) {
+      real[(int) position] = 1;
+    }
+    return decoder.manager().create(real);
   }
 
   private static long[] positions(TokenBatch batch) {
@@ -205,17 +233,46 @@ public final class SecondMoments implements AutoCloseable {
 
   private Map<Integer, Moment> means(long tokens) {
     Map<Integer, Moment> result = new TreeMap<>();
-    sums.forEach(
-        (layer, sum) -> {
-          NDArray mean = sum.add(sum.transpose()).mul(0.5 / tokens);
-          result.put(layer, new Moment(layer, mean, tokens, rank(mean)));
-        });
+    sums.forEach((layer, of) -> result.put(layer, mean(layer, of, tokens)));
     return result;
+  }
+
+  private Moment mean(int layer, Sums of, long tokens) {
+    Architecture architecture = decoder.architecture();
+    List<NDArray> means = new ArrayList<>();
+    List<Integer> ranks = new ArrayList<>();
+    for (int memory = 0; memory < of.products().length; memory++) {
+      NDArray sum = of.products()[memory];
+      int width = architecture.memoryWidth(layer, memory);
+      NDArray mean =
+          sum == null
+              ? decoder.manager().zeros(new Shape(width, width), DataType.FLOAT64)
+              : sum.add(sum.transpose()).mul(0.5 / tokens);
+      means.add(mean);
+      ranks.add(sum == null ? 0 : rank(mean));
+    }
+    List<Long> routed = Arrays.stream(of.routed()).boxed().toList();
+    if (architecture.isMixture(layer)) {
+      // The shared expert is like no other, and every token reaches it.
+      int experts = architecture.feedForward().mixture().experts();
+      List<NDArray> shrunk = Shrinkage.of(means.subList(0, experts), routed.subList(0, experts));
+      for (int e = 0; e < experts; e++) {
+        means.set(e, shrunk.get(e));
+      }
+    }
+    List<Moment.OfMemory> memories = new ArrayList<>();
+    for (int memory = 0; memory < means.size(); memory++) {
+      memories.add(new Moment.OfMemory(means.get(memory), routed.get(memory), ranks.get(memory)));
+    }
+    return new Moment(layer, tokens, memories);
   }
 
   @Override
   public void close() {
-    sums.values().stream().filter(Objects::nonNull).forEach(NDArray::close);
+    sums.values().stream()
+        .flatMap(of -> Arrays.stream(of.products()))
+        .filter(Objects::nonNull)
+        .forEach(NDArray::close);
   }
 
   private static int rank(NDArray matrix) {

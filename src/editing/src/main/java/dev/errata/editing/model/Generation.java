@@ -48,7 +48,9 @@ public final class Generation {
     int[][] added = new int[rows][tokens];
     int[] counts = new int[rows];
     boolean[] done = new boolean[rows];
-    try (KeyValueCache cache = new KeyValueCache(decoder.architecture().layers())) {
+    int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
+    int layers = decoder.architecture().layers();
+    try (KeyValueCache cache = KeyValueCache.withRoom(layers, longest + tokens)) {
       int[] next = first(decoder, prompts, cache, choice);
       for (int step = 0; step < tokens; step++) {
         for (int row = 0; row < rows; row++) {

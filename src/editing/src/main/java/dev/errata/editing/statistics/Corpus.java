@@ -43,7 +43,7 @@ public interface Corpus {
   static Corpus open(String spec, Path base, Decoder decoder, Tokenizer tokenizer, long seed) {
     int positions = decoder.architecture().positions();
     if (spec.equals(SELF)) {
-      return new SelfText(decoder, SelfText.Settings.of(tokenizer, positions, seed));
+      return new SelfText(decoder, SelfText.Settings.of(tokenizer, decoder.architecture(), seed));
     }
     Path path = base.resolve(spec);
     return new TextCorpus(CorpusFiles.of(path), path, tokenizer, Math.min(WINDOW, positions));

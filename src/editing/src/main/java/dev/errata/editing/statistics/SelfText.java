@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import dev.errata.api.InputException;
 import dev.errata.editing.checkpoint.Sha256;
 import dev.errata.editing.checkpoint.Tokenizer;
+import dev.errata.editing.model.Architecture;
 import dev.errata.editing.model.Decoder;
 import dev.errata.editing.model.Generation;
 import java.util.ArrayDeque;
@@ -16,18 +17,22 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.function.IntPredicate;
+import java.util.regex.Pattern;
 
 /**
  * Text sampled from the model itself, a batch of rows at a time.
  *
- * <p>Row r draws from its own {@code SplittableRandom(seed + r · 0x9E3779B97F4A7C15)}: one {@code
- * nextDouble()} u a token, by inverse transform: the first token at which the running sum of the
- * probabilities, in the order of the vocabulary, exceeds u. The same seed, settings, model and
- * device type give the same tokens.
+ * <p>A row begins as the model's texts begin and then with a word drawn from the vocabulary: a lone
+ * start token is an attention sink behind which small models tell little but junk, and the word
+ * makes rows differ from their first token on.
+ *
+ * <p>Row r draws from the r-th {@code split()} of a {@code SplittableRandom(seed)}: tokens by
+ * {@code nextInt(vocabulary)} until one is a word, then one {@code nextDouble()} u a token, by
+ * inverse transform: the first token at which the running sum of the probabilities, in the order of
+ * the vocabulary, exceeds u. The same seed, settings, model and device type give the same tokens.
  */
 public final class SelfText implements Corpus {
-  private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
-
   /** A model whose rows are shorter than this on average has no text to tell. */
   private static final int LEAST = 8;
 
@@ -35,10 +40,17 @@ public final class SelfText implements Corpus {
   private final Settings settings;
   private final String digest;
 
+  /** Tokens drawn for a first word before any token will do: a vocabulary may hold no words. */
+  private static final int DRAWS = 1000;
+
+  /** Bytes that the keys and values of a batch may take. */
+  private static final long CACHE = 1L << 30;
+
   /**
    * How to sample.
    *
-   * @param starts what rows begin with, in turns; none empty
+   * @param start what every row begins with, may be empty
+   * @param words how many tokens to draw first words from, and which of them are words
    * @param stops tokens that end a row and are no part of it
    * @param length tokens of a row at most, the start included
    * @param batch rows sampled at once
@@ -46,27 +58,69 @@ public final class SelfText implements Corpus {
    * @param seed of the random numbers
    */
   public record Settings(
-      List<int[]> starts,
+      List<Integer> start,
+      Words words,
       Set<Integer> stops,
       int length,
       int batch,
       double temperature,
       long seed) {
     public Settings {
-      starts = List.copyOf(starts);
+      start = List.copyOf(start);
       stops = Set.copyOf(stops);
     }
 
     /**
-     * 256 rows of 64 tokens at once, at temperature 1, that begin as the model's texts begin: with
-     * BOS, else with the token behind which a new text begins, else with a line break.
-     *
-     * @param positions of the model
+     * Rows of 64 tokens at temperature 1 that begin with BOS, else with the token behind which a
+     * new text begins. As many rows run together as keep their keys and values, in float32, within
+     * a gigabyte; that follows from the model alone, so that its text does not depend on the
+     * machine.
      */
-    public static Settings of(Tokenizer tokenizer, int positions, long seed) {
-      Integer start = tokenizer.bos() != null ? tokenizer.bos() : tokenizer.eos();
-      int[] first = start != null ? new int[] {start} : tokenizer.encode("\n");
-      return new Settings(List.of(first), tokenizer.stops(), Math.min(64, positions), 256, 1, seed);
+    public static Settings of(Tokenizer tokenizer, Architecture model, long seed) {
+      Integer first = tokenizer.bos() != null ? tokenizer.bos() : tokenizer.eos();
+      int length = Math.min(64, model.positions());
+      long token = 2L * model.attention().keyValueHeads() * model.attention().headDim();
+      long row = token * model.layers() * length * Float.BYTES;
+      int batch = (int) Math.max(16, Math.min(512, CACHE / row));
+      return new Settings(
+          first == null ? List.of() : List.of(first),
+          Words.of(tokenizer, model.vocabulary()),
+          tokenizer.stops(),
+          length,
+          batch,
+          1,
+          seed);
+    }
+  }
+
+  /**
+   * The tokens that first words are drawn from.
+   *
+   * @param tokens first words are among tokens 0 to {@code tokens − 1}
+   * @param word whether a token is a word
+   */
+  public record Words(int tokens, IntPredicate word) {
+    private static final Pattern WORD = Pattern.compile("\\s?(\\p{L}{2,})\\s\\1");
+
+    /**
+     * Tokens that are letters behind a blank. Some tokenizers drop the blank that begins a text, so
+     * each token is looked at behind itself.
+     */
+    static Words of(Tokenizer tokenizer, int vocabulary) {
+      return new Words(
+          Math.min(tokenizer.vocabularySize(), vocabulary),
+          token -> WORD.matcher(tokenizer.decode(new int[] {token, token}, false)).matches());
+    }
+
+    int draw(SplittableRandom random, Set<Integer> stops) {
+      int token = random.nextInt(tokens);
+      for (int i = 0; i < DRAWS && !word.test(token); i++) {
+        token = random.nextInt(tokens);
+      }
+      while (stops.contains(token) && stops.size() < tokens) {
+        token = (token + 1) % tokens;
+      }
+      return token;
     }
   }
 
@@ -74,8 +128,8 @@ public final class SelfText implements Corpus {
   public SelfText(Decoder decoder, Settings settings) {
     this.decoder = decoder;
     this.settings = settings;
-    Sha256 sha = new Sha256().line("self");
-    settings.starts().forEach(start -> sha.line(Arrays.toString(start)));
+    Sha256 sha = new Sha256().line("self 2").line(settings.start().toString());
+    sha.line(Integer.toString(settings.words().tokens()));
     sha.line(new TreeSet<>(settings.stops()).toString());
     sha.line(settings.length() + " " + settings.batch() + " " + settings.temperature());
     this.digest = sha.line(Long.toString(settings.seed())).hex();
@@ -99,6 +153,7 @@ public final class SelfText implements Corpus {
 
   private final class Rows implements Iterator<int[]> {
     private final Queue<int[]> ready = new ArrayDeque<>();
+    private final SplittableRandom root = new SplittableRandom(settings.seed());
     private final long wanted;
     private long given;
     private long sampled;
@@ -133,16 +188,16 @@ public final class SelfText implements Corpus {
       List<int[]> starts = new ArrayList<>();
       List<SplittableRandom> randoms = new ArrayList<>();
       for (int i = 0; i < count; i++) {
-        long row = sampled++;
-        starts.add(settings.starts().get((int) (row % settings.starts().size())));
-        randoms.add(new SplittableRandom(settings.seed() + row * GOLDEN_GAMMA));
+        SplittableRandom random = root.split();
+        starts.add(start(settings.words().draw(random, settings.stops())));
+        randoms.add(random);
       }
-      int longest = starts.stream().mapToInt(start -> start.length).max().orElseThrow();
+      sampled += count;
       List<int[]> added =
           Generation.generate(
               decoder,
               starts,
-              Math.max(1, settings.length() - longest),
+              Math.max(1, settings.length() - settings.start().size() - 1),
               settings.stops(),
               logits -> draw(logits, randoms));
       for (int i = 0; i < count; i++) {
@@ -160,6 +215,16 @@ public final class SelfText implements Corpus {
                 + SELF);
       }
     }
+  }
+
+  private int[] start(int word) {
+    int[] start = Arrays.copyOf(ints(settings.start()), settings.start().size() + 1);
+    start[start.length - 1] = word;
+    return start;
+  }
+
+  private static int[] ints(List<Integer> values) {
+    return values.stream().mapToInt(Integer::intValue).toArray();
   }
 
   private int[] draw(NDArray logits, List<SplittableRandom> randoms) {

@@ -68,7 +68,14 @@
       k = self.rotate(k, cos, sin)
     keys = k
     values = v
-    if past[0].numel() > 0:
+    if len(past) == 3:
+      # A cache with room: the place of these tokens is at its end.
+      keys = past[0]
+      values = past[1]
+      n = keys.size(2)
+      torch.copy_(torch.slice(keys, 2, n - k.size(2), n), k)
+      torch.copy_(torch.slice(values, 2, n - k.size(2), n), v)
+    elif past[0].numel() > 0:
       keys = torch.cat([past[0], k], 2)
       values = torch.cat([past[1], v], 2)
     if x.size(1) == 1:

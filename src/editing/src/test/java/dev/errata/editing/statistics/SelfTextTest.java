@@ -8,13 +8,16 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.errata.api.InputException;
 import dev.errata.editing.checkpoint.Checkpoint;
+import dev.errata.editing.checkpoint.Tokenizer;
 import dev.errata.editing.model.Decoder;
 import dev.errata.editing.torch.Compute;
 import dev.errata.editing.torch.Scope;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -31,7 +34,8 @@ class SelfTextTest {
   }
 
   private static SelfText.Settings settings(Set<Integer> stops, long seed) {
-    return new SelfText.Settings(List.of(new int[] {1}, new int[] {4, 5}), stops, 12, 3, 1, seed);
+    SelfText.Words words = new SelfText.Words(97, token -> token % 10 == 7);
+    return new SelfText.Settings(List.of(1), words, stops, 12, 3, 1, seed);
   }
 
   @Test
@@ -39,8 +43,8 @@ class SelfTextTest {
     List<int[]> rows = sample(settings(Set.of(), 7), 50);
     assertThat(rows.stream().mapToInt(row -> row.length).sum()).isEqualTo(50);
     assertThat(rows).hasSize(5);
-    assertThat(rows.get(0)).startsWith(1);
-    assertThat(rows.get(1)).startsWith(4, 5);
+    assertThat(rows).allMatch(row -> row[0] == 1 && row[1] % 10 == 7);
+    assertThat(rows.stream().map(row -> row[1]).distinct().count()).isGreaterThan(1);
     assertThat(rows.get(0)).isNotEqualTo(rows.get(2));
     assertThat(sample(settings(Set.of(), 7), 50).toArray(int[][]::new))
         .isDeepEqualTo(rows.toArray(int[][]::new));
@@ -61,7 +65,27 @@ class SelfTextTest {
     Set<Integer> all = IntStream.range(0, 97).boxed().collect(Collectors.toSet());
     assertThatThrownBy(() -> sample(settings(all, 7), 80))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("ends after 1 tokens on average");
+        .hasMessageContaining("ends after 2 tokens on average");
+  }
+
+  @Test
+  void firstWordsAreLettersBehindABlank() {
+    Path folder = Path.of("src/test/resources/checkpoint/tokenizer");
+    try (Tokenizer tokenizer = Tokenizer.open(folder)) {
+      SelfText.Words words = SelfText.Words.of(tokenizer, 384);
+      List<String> texts =
+          IntStream.range(0, words.tokens())
+              .filter(words.word())
+              .mapToObj(token -> tokenizer.decode(new int[] {token}))
+              .toList();
+      assertThat(texts).isNotEmpty().allMatch(text -> text.matches(" \\p{L}{2,}"));
+    }
+  }
+
+  @Test
+  void anyTokenIsAFirstWordWhereThereAreNone() {
+    SelfText.Words none = new SelfText.Words(5, token -> false);
+    assertThat(none.draw(new SplittableRandom(3), Set.of(0, 1, 2, 3))).isEqualTo(4);
   }
 
   @Test

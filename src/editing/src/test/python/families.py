@@ -46,6 +46,8 @@ class Family:
     # Keys a real checkpoint of the family leaves out, and keys (or traps) it adds.
     hub_drops: tuple = ()
     hub_adds: dict = field(default_factory=dict)
+    # What the hub's configs call a field of rope_parameters, where they do not use its name.
+    hub_names: dict = field(default_factory=dict)
 
 
 FAMILIES = {
@@ -171,6 +173,301 @@ FAMILIES = {
         # Real Gemma 2 configs leave both to the family: tied, and windows on the even layers.
         hub_drops=("tie_word_embeddings", "use_bidirectional_attention"),
         hub_adds={"hidden_act": "gelu_pytorch_tanh", "cache_implementation": "hybrid"},
+    ),
+}
+
+# Two layers show what there is to see in families whose layers are all alike.
+SHALLOW = SIZES | {"num_hidden_layers": 2}
+LAYER_NORM = {key: value for key, value in SHALLOW.items() if key != "rms_norm_eps"} | {
+    "layer_norm_eps": 0.02
+}
+LAYER_NORM_EPSILON = {"epsilon": {"layer_norm_eps": 1e-5}}
+RMS_EPSILON = {"epsilon": {"rms_norm_eps": 1e-6}}
+
+
+def partial(theta, factor):
+    return rope(theta, partial_rotary_factor=factor)
+
+
+LONGROPE = {
+    "rope_type": "longrope",
+    "rope_theta": 100.0,
+    "partial_rotary_factor": 0.5,
+    "short_factor": [1.1, 1.7],
+    "long_factor": [2.0, 5.0],
+    "original_max_position_embeddings": 32,
+}
+
+FALCON = {
+    "vocab_size": VOCABULARY,
+    "hidden_size": 32,
+    "ffn_hidden_size": 56,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "max_position_embeddings": 64,
+    "layer_norm_epsilon": 0.02,
+    "alibi": False,
+    "bias": False,
+    "rope_parameters": rope(1000.0),
+}
+FALCON_VISIBLE = {
+    "epsilon": {"layer_norm_epsilon": 1e-5},
+    "theta": {"rope_parameters": rope(10000.0)},
+    "exact GELU": {"activation": "relu"},
+}
+
+FAMILIES |= {
+    "gptj": Family(
+        "gptj",
+        {
+            "vocab_size": VOCABULARY,
+            "n_embd": 32,
+            "n_layer": 2,
+            "n_head": 4,
+            "n_positions": 64,
+            "rotary_dim": 4,
+            "layer_norm_epsilon": 0.02,
+        },
+        visible={
+            "epsilon": {"layer_norm_epsilon": 1e-5},
+            "rotary part": {"rotary_dim": 8},
+            "tanh GELU": {"activation_function": "gelu"},
+        },
+    ),
+    "gpt_neox": Family(
+        "gpt_neox",
+        LAYER_NORM | {"rope_parameters": partial(1000.0, 0.5), "tie_word_embeddings": False},
+        visible=LAYER_NORM_EPSILON
+        | {
+            "parallel": {"use_parallel_residual": False},
+            "rotary part": {"rope_parameters": partial(1000.0, 1.0)},
+            "theta": {"rope_parameters": partial(10000.0, 0.5)},
+            "activation": {"hidden_act": "relu"},
+        },
+        hub_config=True,
+        hub_names={"rope_theta": "rotary_emb_base", "partial_rotary_factor": "rotary_pct"},
+        hub_drops=("attention_bias", "num_key_value_heads"),
+    ),
+    "gpt_neox_sequential": Family(
+        "gpt_neox",
+        LAYER_NORM
+        | {
+            "rope_parameters": partial(1000.0, 0.5),
+            "use_parallel_residual": False,
+            "attention_bias": False,
+            "hidden_act": "gelu_new",
+        },
+        visible={"one after the other": {"use_parallel_residual": True}},
+        hub_names={"rope_theta": "rotary_emb_base", "partial_rotary_factor": "rotary_pct"},
+    ),
+    "olmo2": Family(
+        "olmo2",
+        SHALLOW | {"rope_parameters": rope(1000.0), "tie_word_embeddings": False},
+        visible=RMS_EPSILON | {"theta": {"rope_parameters": rope(10000.0)}},
+        hub_config=True,
+        hub_adds={"rope_scaling": None},
+    ),
+    "phi3": Family(
+        "phi3",
+        SHALLOW
+        | {
+            "rope_parameters": rope(1000.0),
+            "sliding_window": 5,
+            "tie_word_embeddings": False,
+            "original_max_position_embeddings": 64,
+        },
+        visible=RMS_EPSILON
+        | {"no window": {"sliding_window": None}, "window by one": {"sliding_window": 6}},
+        hub_config=True,
+        hub_drops=("partial_rotary_factor",),
+    ),
+    "phi3_longrope": Family(
+        "phi3",
+        SHALLOW
+        | {
+            "max_position_embeddings": 256,
+            "original_max_position_embeddings": 32,
+            "rope_parameters": LONGROPE,
+            "tie_word_embeddings": True,
+        },
+        visible={
+            "short factors": {"rope_parameters": LONGROPE | {"short_factor": [1.0, 1.0]}},
+            "attention factor": {"rope_parameters": LONGROPE | {"attention_factor": 1.0}},
+            "rotary part": {
+                "rope_parameters": LONGROPE
+                | {
+                    "partial_rotary_factor": 1.0,
+                    "short_factor": [1.1, 1.7, 1.7, 1.7],
+                    "long_factor": [2.0, 5.0, 5.0, 5.0],
+                }
+            },
+        },
+        hub_config=True,
+        hub_adds={
+            "rope_scaling": {
+                "type": "longrope",
+                "short_factor": LONGROPE["short_factor"],
+                "long_factor": LONGROPE["long_factor"],
+            }
+        },
+    ),
+    "falcon": Family(
+        "falcon",
+        FALCON | {"multi_query": True, "parallel_attn": True, "new_decoder_architecture": False},
+        visible=FALCON_VISIBLE,
+        hub_config=True,
+        # Falcon 7B has none of these.
+        hub_drops=("num_kv_heads", "num_ln_in_parallel_attn"),
+    ),
+    "falcon_new": Family(
+        "falcon",
+        FALCON | {"new_decoder_architecture": True, "num_kv_heads": 2, "num_attention_heads": 4},
+        visible=FALCON_VISIBLE,
+        hub_drops=("num_ln_in_parallel_attn",),
+    ),
+    "falcon_one_norm": Family(
+        "falcon",
+        FALCON
+        | {
+            "new_decoder_architecture": True,
+            "num_kv_heads": 2,
+            "num_ln_in_parallel_attn": 1,
+            "tie_word_embeddings": False,
+        },
+        visible=FALCON_VISIBLE,
+    ),
+    "falcon_sequential": Family(
+        "falcon",
+        FALCON
+        | {
+            "new_decoder_architecture": False,
+            "multi_query": False,
+            "parallel_attn": False,
+            "bias": True,
+        },
+        visible=FALCON_VISIBLE,
+    ),
+    "stablelm": Family(
+        "stablelm",
+        LAYER_NORM
+        | {
+            "rope_parameters": partial(1000.0, 0.5),
+            "use_qkv_bias": True,
+            "tie_word_embeddings": False,
+        },
+        visible=LAYER_NORM_EPSILON
+        | {
+            "rotary part": {"rope_parameters": partial(1000.0, 1.0)},
+            "theta": {"rope_parameters": partial(10000.0, 0.5)},
+        },
+        hub_config=True,
+        # The 3B model's config has neither, and its part that turns is the default quarter.
+        hub_drops=("qk_layernorm", "use_parallel_residual"),
+    ),
+    "stablelm_parallel": Family(
+        "stablelm",
+        LAYER_NORM
+        | {
+            "rope_parameters": partial(1000.0, 0.25),
+            "qk_layernorm": True,
+            "use_parallel_residual": True,
+            "tie_word_embeddings": False,
+        },
+        visible=LAYER_NORM_EPSILON,
+        hub_drops=("partial_rotary_factor",),
+    ),
+    "cohere": Family(
+        "cohere",
+        LAYER_NORM
+        | {"rope_parameters": rope(1000.0), "logit_scale": 0.25, "tie_word_embeddings": True},
+        visible=LAYER_NORM_EPSILON
+        | {
+            "logit scale": {"logit_scale": 0.0625},
+            "theta": {"rope_parameters": rope(10000.0)},
+        },
+        hub_config=True,
+        hub_drops=("tie_word_embeddings", "use_qk_norm"),
+    ),
+    "cohere_qk_norm": Family(
+        "cohere",
+        LAYER_NORM
+        | {
+            "rope_parameters": rope(1000.0),
+            "logit_scale": 1.0,
+            "use_qk_norm": True,
+            "attention_bias": True,
+        },
+        visible=LAYER_NORM_EPSILON,
+    ),
+    "cohere2": Family(
+        "cohere2",
+        LAYER_NORM
+        | {
+            "rope_parameters": rope(1000.0),
+            "logit_scale": 0.25,
+            "sliding_window": 4,
+            "layer_types": ["sliding_attention", "full_attention"],
+        },
+        visible=LAYER_NORM_EPSILON
+        | {
+            "logit scale": {"logit_scale": 0.0625},
+            "theta": {"rope_parameters": rope(10000.0)},
+            "window by one": {"sliding_window": 5},
+            "positions of layer 1": {"layer_types": ["sliding_attention"] * 2},
+            "no positions in layer 0": {"layer_types": ["full_attention"] * 2},
+        },
+        hub_config=True,
+        hub_drops=("head_dim", "tie_word_embeddings"),
+        hub_adds={"sliding_window_pattern": 2},
+    ),
+    "granite": Family(
+        "granite",
+        SHALLOW
+        | {
+            "rope_parameters": rope(1000.0),
+            "embedding_multiplier": 3.0,
+            "logits_scaling": 2.5,
+            "residual_multiplier": 0.4,
+            "attention_multiplier": 0.2,
+            "tie_word_embeddings": True,
+        },
+        visible=RMS_EPSILON
+        | {
+            "embedding multiplier": {"embedding_multiplier": 1.0},
+            "logits scaling": {"logits_scaling": 1.0},
+            "residual multiplier": {"residual_multiplier": 1.0},
+            "attention multiplier": {"attention_multiplier": 0.35},
+        },
+        hub_config=True,
+        hub_adds={"rope_scaling": None},
+    ),
+    "smollm3": Family(
+        "smollm3",
+        SHALLOW
+        | {
+            "rope_parameters": rope(1000.0),
+            "no_rope_layers": [1, 0],
+            "tie_word_embeddings": True,
+        },
+        visible=RMS_EPSILON
+        | {
+            "positions everywhere": {"no_rope_layers": [1, 1]},
+            "positions nowhere": {"no_rope_layers": [0, 0]},
+            "theta": {"rope_parameters": rope(10000.0)},
+        },
+        hub_config=True,
+        hub_drops=("no_rope_layers",),
+        hub_adds={"no_rope_layer_interval": 2},
+    ),
+    "phi": Family(
+        "phi",
+        LAYER_NORM | {"rope_parameters": partial(1000.0, 0.5), "tie_word_embeddings": False},
+        visible=LAYER_NORM_EPSILON
+        | {
+            "rotary part": {"rope_parameters": partial(1000.0, 1.0)},
+            "tanh GELU": {"hidden_act": "gelu"},
+        },
+        hub_config=True,
     ),
 }
 

@@ -76,7 +76,15 @@ def parts(model):
     """The blocks and the final norm, whatever the family calls them."""
     if hasattr(model, "transformer"):
         return model.transformer.h, model.transformer.ln_f
-    return model.model.layers, model.model.norm
+    inner = getattr(model, "gpt_neox", None) or model.model
+    for name in ("norm", "final_layer_norm", "final_layernorm"):
+        if hasattr(inner, name):
+            return inner.layers, getattr(inner, name)
+    raise ValueError(f"{type(model).__name__}: where is its final norm?")
+
+
+# The last linear of a feed-forward part: the one that Errata edits.
+DOWN = ("down_proj", "c_proj", "fc_out", "fc2", "dense_4h_to_h")
 
 
 def gradient_layer(model):
@@ -170,7 +178,7 @@ def observe(model, ids, mask):
         if hasattr(block.mlp, "experts"):
             hooks += watch_mixture(layer, block.mlp, ids.shape, keep)
         else:
-            down = getattr(block.mlp, "c_proj", None) or block.mlp.down_proj
+            down = next(getattr(block.mlp, name) for name in DOWN if hasattr(block.mlp, name))
             hooks.append(
                 down.register_forward_pre_hook(
                     lambda _, args, layer=layer: keep(f"key.{layer}", args[0])
@@ -321,7 +329,13 @@ def hub_config(family, config):
     parameters = config.pop("rope_parameters", None)
     if parameters is not None:
         parameters = dict(parameters)
-        config["rope_theta"] = parameters.pop("rope_theta")
+        for key in ("rope_theta", "partial_rotary_factor"):
+            if key in parameters:
+                config[family.hub_names.get(key, key)] = parameters.pop(key)
+        if parameters["rope_type"] == "longrope":
+            config["original_max_position_embeddings"] = parameters.pop(
+                "original_max_position_embeddings"
+            )
         scaled = parameters["rope_type"] != "default"
         config["rope_scaling"] = parameters if scaled else None
     config["torch_dtype"] = config.pop("dtype")

@@ -1,5 +1,7 @@
 package dev.errata.editing.model;
 
+import java.util.Set;
+
 /**
  * What a decoder-only transformer is made of, as read from a checkpoint's {@code config.json}.
  *
@@ -14,7 +16,11 @@ package dev.errata.editing.model;
  * @param rotary rotary positions, or null when positions are a learned table
  * @param tied whether the unembedding is the embedding
  * @param embeddingScale factor on the embeddings (Gemma: sqrt(d)); 1 for none
+ * @param residualScale factor on what attention and the feed-forward layer add to the residual
+ *     stream (Granite); 1 for none
+ * @param logitScale factor on the logits (Cohere, Granite); 1 for none
  * @param logitSoftcap c in c·tanh(logits/c), or 0 for none
+ * @param biases biases that only some checkpoints of the family have and this one has
  */
 public record Architecture(
     String family,
@@ -28,7 +34,202 @@ public record Architecture(
     Rotary rotary,
     boolean tied,
     double embeddingScale,
-    double logitSoftcap) {
+    double residualScale,
+    double logitScale,
+    double logitSoftcap,
+    Set<Part> biases) {
+
+  /** Without factors on residuals and logits. */
+  public Architecture(
+      String family,
+      int layers,
+      int hidden,
+      int vocabulary,
+      int positions,
+      Attention attention,
+      FeedForward feedForward,
+      Norm norm,
+      Rotary rotary,
+      boolean tied,
+      double embeddingScale,
+      double logitSoftcap) {
+    this(
+        family,
+        layers,
+        hidden,
+        vocabulary,
+        positions,
+        attention,
+        feedForward,
+        norm,
+        rotary,
+        tied,
+        embeddingScale,
+        1,
+        1,
+        logitSoftcap,
+        Set.of());
+  }
+
+  /** The same with other norms. */
+  public Architecture withNorm(Norm other) {
+    return new Architecture(
+        family,
+        layers,
+        hidden,
+        vocabulary,
+        positions,
+        attention,
+        feedForward,
+        other,
+        rotary,
+        tied,
+        embeddingScale,
+        residualScale,
+        logitScale,
+        logitSoftcap,
+        biases);
+  }
+
+  /** The same with another attention. */
+  public Architecture withAttention(Attention other) {
+    return new Architecture(
+        family,
+        layers,
+        hidden,
+        vocabulary,
+        positions,
+        other,
+        feedForward,
+        norm,
+        rotary,
+        tied,
+        embeddingScale,
+        residualScale,
+        logitScale,
+        logitSoftcap,
+        biases);
+  }
+
+  /** The same with another feed-forward layer. */
+  public Architecture withFeedForward(FeedForward other) {
+    return new Architecture(
+        family,
+        layers,
+        hidden,
+        vocabulary,
+        positions,
+        attention,
+        other,
+        norm,
+        rotary,
+        tied,
+        embeddingScale,
+        residualScale,
+        logitScale,
+        logitSoftcap,
+        biases);
+  }
+
+  /** The same with other rotary positions for sequences of at most so many tokens. */
+  public Architecture withRotary(Rotary other, int longest) {
+    return new Architecture(
+        family,
+        layers,
+        hidden,
+        vocabulary,
+        longest,
+        attention,
+        feedForward,
+        norm,
+        other,
+        tied,
+        embeddingScale,
+        residualScale,
+        logitScale,
+        logitSoftcap,
+        biases);
+  }
+
+  /** The same with a factor on the embeddings, and whether they are the unembedding too. */
+  public Architecture withEmbeddingScale(boolean isTied, double factor) {
+    return new Architecture(
+        family,
+        layers,
+        hidden,
+        vocabulary,
+        positions,
+        attention,
+        feedForward,
+        norm,
+        rotary,
+        isTied,
+        factor,
+        residualScale,
+        logitScale,
+        logitSoftcap,
+        biases);
+  }
+
+  /** The same with a factor on what both halves of a block add. */
+  public Architecture withResidualScale(double factor) {
+    return new Architecture(
+        family,
+        layers,
+        hidden,
+        vocabulary,
+        positions,
+        attention,
+        feedForward,
+        norm,
+        rotary,
+        tied,
+        embeddingScale,
+        factor,
+        logitScale,
+        logitSoftcap,
+        biases);
+  }
+
+  /** The same with a factor on the logits, and c of their soft cap or 0. */
+  public Architecture withLogits(double factor, double softcap) {
+    return new Architecture(
+        family,
+        layers,
+        hidden,
+        vocabulary,
+        positions,
+        attention,
+        feedForward,
+        norm,
+        rotary,
+        tied,
+        embeddingScale,
+        residualScale,
+        factor,
+        softcap,
+        biases);
+  }
+
+  /** The same with biases that its family makes optional. */
+  public Architecture withBiases(Set<Part> present) {
+    return new Architecture(
+        family,
+        layers,
+        hidden,
+        vocabulary,
+        positions,
+        attention,
+        feedForward,
+        norm,
+        rotary,
+        tied,
+        embeddingScale,
+        residualScale,
+        logitScale,
+        logitSoftcap,
+        Set.copyOf(present));
+  }
 
   /** Whether a layer is a mixture of experts. */
   public boolean isMixture(int layer) {
@@ -61,8 +262,10 @@ public record Architecture(
   public enum QueryKeyNorm {
     /** Not at all. */
     NONE,
-    /** Each head by itself (Qwen3). */
+    /** Each head by itself, with one weight for all heads (Qwen3). */
     HEAD,
+    /** Each head by itself, with a weight of its own (Command-R+, StableLM 2 12B). */
+    OWN_HEAD,
     /** The whole projection (OLMo 2). */
     PROJECTION
   }
@@ -180,8 +383,10 @@ public record Architecture(
     PRE_AND_POST,
     /** After each, before the residual sum (OLMo 2). */
     POST,
-    /** Before, and both halves read the same block input (GPT-J, GPT-NeoX). */
-    PARALLEL
+    /** Before each, and both halves read the block's input (GPT-NeoX). */
+    PARALLEL,
+    /** The same with one norm for both halves (GPT-J, Command-R). */
+    PARALLEL_SHARED
   }
 
   /**

@@ -174,19 +174,35 @@ public final class Decoder implements AutoCloseable {
   public NDArray block(
       int layer, NDArray input, Frame frame, KeyValueCache past, KeyValueCache record, Tap tap) {
     try (Scope scope = new Scope()) {
-      boolean parallel = architecture.norm().placement() == Architecture.Placement.PARALLEL;
-      NDArray attended = attention(layer, input, frame, past, record);
+      NDArray normed = pre(input, Part.ATTENTION_NORM, Part.ATTENTION_NORM_BIAS, layer);
+      NDArray attended = scaled(attention(layer, normed, frame, past, record));
       attended = tap.at(layer, Site.ATTENTION_OUTPUT, attended);
       NDArray middle = input.add(attended);
-      NDArray fed = feedForward(layer, parallel ? input : middle, tap);
+      NDArray read =
+          switch (architecture.norm().placement()) {
+            case PARALLEL_SHARED -> normed;
+            case PARALLEL -> feedForwardNorm(input, layer);
+            case PRE, PRE_AND_POST, POST -> feedForwardNorm(middle, layer);
+          };
+      NDArray fed = feedForward(layer, read, tap);
       NDArray output = tap.at(layer, Site.BLOCK_OUTPUT, middle.add(fed));
       return scope.keep(output);
     }
   }
 
+  private NDArray feedForwardNorm(NDArray input, int layer) {
+    return pre(input, Part.FEED_FORWARD_NORM, Part.FEED_FORWARD_NORM_BIAS, layer);
+  }
+
+  private NDArray scaled(NDArray addition) {
+    double scale = architecture.residualScale();
+    return scale == 1 ? addition : addition.mul(scale);
+  }
+
   private NDArray attention(
-      int layer, NDArray input, Frame frame, KeyValueCache past, KeyValueCache record) {
-    NDArray normed = pre(input, Part.ATTENTION_NORM, Part.ATTENTION_NORM_BIAS, layer);
+      int layer, NDArray normed, Frame frame, KeyValueCache past, KeyValueCache record) {
+    boolean turned =
+        architecture.rotary() != null && !architecture.rotary().skipped().contains(layer);
     boolean cached = past != null && past.has(layer);
     NDList result =
         kernels.call(
@@ -204,8 +220,8 @@ public final class Decoder implements AutoCloseable {
                 weights.get(Part.QUERY_NORM, layer),
                 weights.get(Part.KEY_NORM, layer),
                 noValues),
-            frame.cos(),
-            frame.sin(),
+            turned ? frame.cos() : noAngles,
+            turned ? frame.sin() : noAngles,
             frame.masks().get(architecture.attention().windows().get(layer)),
             cached ? past.entries(layer) : List.of(noKeys));
     if (record != null) {
@@ -214,11 +230,10 @@ public final class Decoder implements AutoCloseable {
     return post(result.get(0), Part.ATTENTION_POST_NORM, layer);
   }
 
-  private NDArray feedForward(int layer, NDArray input, Tap tap) {
-    NDArray normed = pre(input, Part.FEED_FORWARD_NORM, Part.FEED_FORWARD_NORM_BIAS, layer);
+  private NDArray feedForward(int layer, NDArray normed, Tap tap) {
     NDArray output = feedForwards.apply(layer, normed, tap);
     output = post(output, Part.FEED_FORWARD_POST_NORM, layer);
-    return tap.at(layer, Site.FEED_FORWARD_OUTPUT, output);
+    return tap.at(layer, Site.FEED_FORWARD_OUTPUT, scaled(output));
   }
 
   private NDArray pre(NDArray input, Part norm, Part bias, int layer) {
@@ -230,7 +245,7 @@ public final class Decoder implements AutoCloseable {
 
   private NDArray post(NDArray output, Part norm, int layer) {
     return switch (architecture.norm().placement()) {
-      case PRE, PARALLEL -> output;
+      case PRE, PARALLEL, PARALLEL_SHARED -> output;
       case PRE_AND_POST, POST -> kernels.one("norm", output, weights.get(norm, layer), noValues);
     };
   }
@@ -294,7 +309,8 @@ public final class Decoder implements AutoCloseable {
           kernels.one(
               "norm", hidden, weights.get(Part.FINAL_NORM), weights.get(Part.FINAL_NORM_BIAS));
       Part table = architecture.tied() ? Part.EMBEDDING : Part.UNEMBEDDING;
-      return scope.keep(kernels.one("unembed", normed, weights.get(table), noValues));
+      return scope.keep(
+          kernels.one("unembed", normed, weights.get(table), weights.get(Part.UNEMBEDDING_BIAS)));
     }
   }
 

@@ -19,12 +19,15 @@ final class DecoderAttributes {
     attributes.put(
         "norm_projections", attention.queryKeyNorm() == Architecture.QueryKeyNorm.PROJECTION);
     attributes.put("norm_heads", attention.queryKeyNorm() == Architecture.QueryKeyNorm.HEAD);
+    attributes.put(
+        "norm_own_heads", attention.queryKeyNorm() == Architecture.QueryKeyNorm.OWN_HEAD);
     attributes.put("attention_scale", attention.scale());
     attributes.put("attention_softcap", attention.softcap());
     attributes.put("attention_clip", attention.clip());
     attributes.put("activation", a.feedForward().activation().code());
     attributes.put("gated", a.feedForward().gated());
     attributes.put("embedding_scale", a.embeddingScale());
+    attributes.put("logit_scale", a.logitScale());
     attributes.put("logit_softcap", a.logitSoftcap());
     attributes.putAll(mixture(a.feedForward().mixture()));
     return attributes;

@@ -3,21 +3,15 @@ package dev.errata.editing.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.errata.api.InputException;
 import java.util.List;
+import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
-/** The families that Errata knows. */
+/** The families that Errata knows: every {@link Family} that is announced as a service. */
 public final class Families {
   private static final List<Family> KNOWN =
-      List.of(
-          new Gpt2Family(),
-          new LlamaFamily(),
-          new MistralFamily(),
-          new Qwen2Family(),
-          new Qwen3Family(),
-          new MixtralFamily(),
-          new Qwen3MoeFamily(),
-          new OlmoeFamily(),
-          new Gemma2Family());
+      ServiceLoader.load(Family.class, Family.class.getClassLoader()).stream()
+          .map(ServiceLoader.Provider::get)
+          .toList();
 
   private Families() {}
 

@@ -1,5 +1,6 @@
 package dev.errata.editing.model;
 
+import com.google.auto.service.AutoService;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -8,7 +9,8 @@ import java.util.Map;
  * Gemma 2 (Gemma Team 2024), the base of Fanar: norms around both halves of a block, stored as
  * their difference from 1, soft caps, every other layer with a sliding window.
  */
-final class Gemma2Family implements Family {
+@AutoService(Family.class)
+public final class Gemma2Family implements Family {
   @Override
   public String modelType() {
     return "gemma2";
@@ -25,30 +27,25 @@ final class Gemma2Family implements Family {
     Architecture base =
         LlamaLike.describe(modelType(), config, headDim, Architecture.QueryKeyNorm.NONE, windows);
     double scale = 1 / Math.sqrt(config.number("query_pre_attn_scalar", 256));
-    return new Architecture(
-        base.family(),
-        base.layers(),
-        base.hidden(),
-        base.vocabulary(),
-        base.positions(),
-        new Architecture.Attention(
-            base.attention().heads(),
-            base.attention().keyValueHeads(),
-            headDim,
-            scale,
-            config.number("attn_logit_softcapping", 0),
-            Architecture.QueryKeyNorm.NONE,
-            List.copyOf(windows)),
-        new Architecture.FeedForward(
-            base.feedForward().inner(),
-            config.activation("hidden_activation", "gelu_pytorch_tanh"),
-            true),
-        new Architecture.Norm(
-            true, base.norm().epsilon(), true, Architecture.Placement.PRE_AND_POST),
-        base.rotary(),
-        config.flag("tie_word_embeddings", true),
-        Math.sqrt(base.hidden()),
-        config.number("final_logit_softcapping", 0));
+    return base.withAttention(
+            new Architecture.Attention(
+                base.attention().heads(),
+                base.attention().keyValueHeads(),
+                headDim,
+                scale,
+                config.number("attn_logit_softcapping", 0),
+                Architecture.QueryKeyNorm.NONE,
+                List.copyOf(windows)))
+        .withFeedForward(
+            new Architecture.FeedForward(
+                base.feedForward().inner(),
+                config.activation("hidden_activation", "gelu_pytorch_tanh"),
+                true))
+        .withNorm(
+            new Architecture.Norm(
+                true, base.norm().epsilon(), true, Architecture.Placement.PRE_AND_POST))
+        .withEmbeddingScale(config.flag("tie_word_embeddings", true), Math.sqrt(base.hidden()))
+        .withLogits(1, config.number("final_logit_softcapping", 0));
   }
 
   @Override

@@ -1,12 +1,14 @@
 package dev.errata.editing.model;
 
+import com.google.auto.service.AutoService;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
 /** GPT-2 (Radford et al. 2019): learned positions, Conv1D layout, fused projections. */
-final class Gpt2Family implements Family {
+@AutoService(Family.class)
+public final class Gpt2Family implements Family {
   @Override
   public String modelType() {
     return "gpt2";

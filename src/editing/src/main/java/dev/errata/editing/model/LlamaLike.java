@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Map;
 
 /** What the families share that follow Llama's names and configuration. */
-final class LlamaLike {
+public final class LlamaLike {
   private LlamaLike() {}
 
   /** Reads the fields that all of them share; the last parameters are what differs. */
-  static Architecture describe(
+  public static Architecture describe(
       String family,
       Family.Config config,
       int headDim,
@@ -33,14 +33,29 @@ final class LlamaLike {
             config.integer("intermediate_size"), config.activation("hidden_act", "silu"), true),
         new Architecture.Norm(
             true, config.number("rms_norm_eps", 1e-6), false, Architecture.Placement.PRE),
-        Rotary.read(config.json(), headDim),
+        Rotary.read(
+            config.json(), Rotary.turning(config.json(), headDim, "partial_rotary_factor", 1)),
         config.flag("tie_word_embeddings", false),
         1,
         0);
   }
 
+  /** A configuration may know switches that no published checkpoint of its family turns on. */
+  public static void requireOff(Family.Config config, String... fields) {
+    for (String field : fields) {
+      if (config.flag(field, false)) {
+        throw new InputException(
+            config.file()
+                + ": "
+                + field
+                + " true is not supported for "
+                + config.text("model_type", ""));
+      }
+    }
+  }
+
   /** {@code head_dim}, or hidden size over heads where it is not given. */
-  static int headDim(Family.Config config) {
+  public static int headDim(Family.Config config) {
     int heads = config.integer("num_attention_heads");
     if (config.json().hasNonNull("head_dim")) {
       return config.integer("head_dim");
@@ -51,11 +66,11 @@ final class LlamaLike {
   }
 
   /** No layer has a window. */
-  static List<Integer> noWindows(Family.Config config) {
+  public static List<Integer> noWindows(Family.Config config) {
     return Collections.nCopies(config.integer("num_hidden_layers"), 0);
   }
 
-  static void requireDivisible(
+  public static void requireDivisible(
       Family.Config config, String name, int value, String divisorName, int divisor) {
     if (divisor <= 0 || value % divisor != 0) {
       throw new InputException(
@@ -72,7 +87,7 @@ final class LlamaLike {
   }
 
   /** The names of Llama; biases where the family has them. */
-  static Map<Part, Slot> slots(Architecture a, boolean projectionBias, boolean outputBias) {
+  public static Map<Part, Slot> slots(Architecture a, boolean projectionBias, boolean outputBias) {
     Map<Part, Slot> slots = new EnumMap<>(Part.class);
     slots.put(Part.EMBEDDING, Slot.of("model.embed_tokens.weight"));
     slots.put(Part.FINAL_NORM, Slot.of("model.norm.weight"));
@@ -103,7 +118,7 @@ final class LlamaLike {
     return slots;
   }
 
-  static Slot layer(String name) {
+  public static Slot layer(String name) {
     return Slot.of("model.layers.%d." + name);
   }
 }

@@ -1,11 +1,13 @@
 package dev.errata.editing.model;
 
+import com.google.auto.service.AutoService;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
 /** Mistral 7B and its kin (Jiang et al. 2023): Llama with a sliding window in every layer. */
-final class MistralFamily implements Family {
+@AutoService(Family.class)
+public final class MistralFamily implements Family {
   @Override
   public String modelType() {
     return "mistral";

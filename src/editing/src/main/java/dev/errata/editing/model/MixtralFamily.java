@@ -1,11 +1,13 @@
 package dev.errata.editing.model;
 
+import com.google.auto.service.AutoService;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
 /** Mixtral (Jiang et al. 2024, arXiv 2401.04088): Mistral with a mixture in every layer. */
-final class MixtralFamily implements Family {
+@AutoService(Family.class)
+public final class MixtralFamily implements Family {
   @Override
   public String modelType() {
     return "mixtral";

@@ -1,5 +1,6 @@
 package dev.errata.editing.model;
 
+import com.google.auto.service.AutoService;
 import java.util.List;
 import java.util.Map;
 
@@ -7,7 +8,8 @@ import java.util.Map;
  * OLMoE (Muennighoff et al. 2024, arXiv 2409.02060): whole projections of queries and keys normed,
  * all three clipped, gates as the softmax gives them.
  */
-final class OlmoeFamily implements Family {
+@AutoService(Family.class)
+public final class OlmoeFamily implements Family {
   @Override
   public String modelType() {
     return "olmoe";

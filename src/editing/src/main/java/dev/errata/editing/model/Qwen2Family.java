@@ -1,11 +1,13 @@
 package dev.errata.editing.model;
 
+import com.google.auto.service.AutoService;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
 /** Qwen2 and Qwen2.5 (Yang et al. 2024): biases on query, key and value. */
-final class Qwen2Family implements Family {
+@AutoService(Family.class)
+public final class Qwen2Family implements Family {
   @Override
   public String modelType() {
     return "qwen2";

@@ -1,9 +1,11 @@
 package dev.errata.editing.model;
 
+import com.google.auto.service.AutoService;
 import java.util.Map;
 
 /** Qwen3, dense (Yang et al. 2025): queries and keys normalised a head. */
-final class Qwen3Family implements Family {
+@AutoService(Family.class)
+public final class Qwen3Family implements Family {
   @Override
   public String modelType() {
     return "qwen3";

@@ -1,10 +1,12 @@
 package dev.errata.editing.model;
 
+import com.google.auto.service.AutoService;
 import java.util.List;
 import java.util.Map;
 
 /** Qwen3 with mixtures of experts (Yang et al. 2025, arXiv 2505.09388). */
-final class Qwen3MoeFamily implements Family {
+@AutoService(Family.class)
+public final class Qwen3MoeFamily implements Family {
   @Override
   public String modelType() {
     return "qwen3_moe";

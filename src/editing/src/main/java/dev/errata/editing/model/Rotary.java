@@ -3,6 +3,7 @@ package dev.errata.editing.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.errata.api.InputException;
 import java.util.Arrays;
+import java.util.Set;
 
 /**
  * Rotary position embedding (Su et al. 2021, arXiv 2104.09864).
@@ -10,8 +11,20 @@ import java.util.Arrays;
  * @param dims number of leading dimensions of a head that turn
  * @param interleaved pairs are neighbours (GPT-J) instead of the two halves (Llama)
  * @param inverseFrequencies θ of each pair, length dims / 2
+ * @param factor on cosine and sine: the attention factor of a scaling; 1 for none
+ * @param skipped layers without positions (SmolLM3)
  */
-public record Rotary(int dims, boolean interleaved, double[] inverseFrequencies) {
+public record Rotary(
+    int dims,
+    boolean interleaved,
+    double[] inverseFrequencies,
+    double factor,
+    Set<Integer> skipped) {
+
+  /** In all layers, without a factor. */
+  public Rotary(int dims, boolean interleaved, double[] inverseFrequencies) {
+    this(dims, interleaved, inverseFrequencies, 1, Set.of());
+  }
 
   /**
    * Reads the settings of a {@code config.json}: {@code rope_theta} and {@code rope_scaling}, or
@@ -22,19 +35,27 @@ public record Rotary(int dims, boolean interleaved, double[] inverseFrequencies)
    * @throws InputException for a kind of scaling that is not known
    */
   public static Rotary read(JsonNode config, int dims) {
-    JsonNode scaling = config.path("rope_parameters");
-    if (!scaling.isObject()) {
-      scaling = config.path("rope_scaling");
-    }
+    return read(config, dims, "rope_theta", 10000.0);
+  }
+
+  /**
+   * The same for a family that calls {@code rope_theta} otherwise or has another default.
+   *
+   * @param thetaField the field's name outside {@code rope_parameters}
+   * @param otherwise θ where it is not given
+   */
+  public static Rotary read(JsonNode config, int dims, String thetaField, double otherwise) {
+    JsonNode scaling = parameters(config);
     double theta =
         scaling.has("rope_theta")
             ? scaling.get("rope_theta").asDouble()
-            : config.path("rope_theta").asDouble(10000.0);
+            : config.path(thetaField).asDouble(otherwise);
     double[] frequencies = new double[dims / 2];
     for (int i = 0; i < frequencies.length; i++) {
       frequencies[i] = Math.pow(theta, -2.0 * i / dims);
     }
-    String kind = scaling.path("rope_type").asText(scaling.path("type").asText("default"));
+    double attentionFactor = 1;
+    String kind = kind(config);
     switch (kind) {
       case "default" -> {}
       case "linear" -> {
@@ -44,13 +65,88 @@ public record Rotary(int dims, boolean interleaved, double[] inverseFrequencies)
         }
       }
       case "llama3" -> scaleAsLlama3(frequencies, scaling);
+      case "longrope" -> attentionFactor = scaleAsLongRope(frequencies, config, scaling);
       default ->
           throw new InputException(
               "config.json: rope_scaling '"
                   + kind
-                  + "' is not known; known are default, linear and llama3");
+                  + "' is not known; known are default, linear, llama3 and longrope");
     }
-    return new Rotary(dims, false, frequencies);
+    return new Rotary(dims, false, frequencies, attentionFactor, Set.of());
+  }
+
+  private static JsonNode parameters(JsonNode config) {
+    JsonNode parameters = config.path("rope_parameters");
+    return parameters.isObject() ? parameters : config.path("rope_scaling");
+  }
+
+  /** The kind of scaling; Phi-3's first checkpoints call {@code longrope} by other names. */
+  private static String kind(JsonNode config) {
+    JsonNode scaling = parameters(config);
+    String kind = scaling.path("rope_type").asText(scaling.path("type").asText("default"));
+    return kind.equals("su") ? "longrope" : kind;
+  }
+
+  /**
+   * How many leading dimensions of a head turn.
+   *
+   * @param field the field's name outside {@code rope_parameters}
+   * @param otherwise the share where it is not given
+   */
+  public static int turning(JsonNode config, int headDim, String field, double otherwise) {
+    JsonNode inside = parameters(config).path("partial_rotary_factor");
+    double share = inside.isNumber() ? inside.asDouble() : config.path(field).asDouble(otherwise);
+    return (int) (headDim * share);
+  }
+
+  /**
+   * The greatest number of tokens for which a configuration's positions are exact. Of LongRoPE's
+   * two sets of factors (Ding et al. 2024, arXiv 2402.13753) the short one is read, which holds up
+   * to the length of the first training: with the long one, the same token would get other keys
+   * once its sequence has grown.
+   *
+   * @param positions what the configuration says
+   */
+  public static int longest(JsonNode config, int positions) {
+    return kind(config).equals("longrope")
+        ? Math.min(positions, originalPositions(config))
+        : positions;
+  }
+
+  private static int originalPositions(JsonNode config) {
+    String field = "original_max_position_embeddings";
+    JsonNode inside = parameters(config).path(field);
+    JsonNode found = inside.isNumber() ? inside : config.path(field);
+    if (!found.isIntegralNumber()) {
+      throw new InputException(
+          "config.json: rope_scaling 'longrope' needs a whole number '" + field + "'");
+    }
+    return found.intValue();
+  }
+
+  /** Divides by the short factors; returns the attention factor of the paper's equation 4. */
+  private static double scaleAsLongRope(double[] frequencies, JsonNode config, JsonNode scaling) {
+    JsonNode factors = scaling.path("short_factor");
+    if (factors.size() != frequencies.length) {
+      throw new InputException(
+          "config.json: rope_scaling.short_factor has "
+              + factors.size()
+              + " numbers; "
+              + frequencies.length
+              + " pairs of dimensions turn");
+    }
+    for (int i = 0; i < frequencies.length; i++) {
+      frequencies[i] /= factors.get(i).asDouble();
+    }
+    if (scaling.path("attention_factor").isNumber()) {
+      return scaling.get("attention_factor").asDouble();
+    }
+    int original = originalPositions(config);
+    double stretch =
+        scaling.path("factor").isNumber()
+            ? scaling.get("factor").asDouble()
+            : config.path("max_position_embeddings").asDouble() / original;
+    return stretch <= 1 ? 1 : Math.sqrt(1 + Math.log(stretch) / Math.log(original));
   }
 
   /** The scaling of Llama 3.1: long wavelengths are stretched, short kept, between blended. */
@@ -72,7 +168,12 @@ public record Rotary(int dims, boolean interleaved, double[] inverseFrequencies)
 
   /** The same with pairs of neighbouring dimensions. */
   public Rotary withInterleaving() {
-    return new Rotary(dims, true, inverseFrequencies);
+    return new Rotary(dims, true, inverseFrequencies, factor, skipped);
+  }
+
+  /** The same, but some layers have no positions. */
+  public Rotary without(Set<Integer> layers) {
+    return new Rotary(dims, interleaved, inverseFrequencies, factor, Set.copyOf(layers));
   }
 
   /**
@@ -87,7 +188,7 @@ public record Rotary(int dims, boolean interleaved, double[] inverseFrequencies)
     for (int i = 0; i < half; i++) {
       // transformers computes the angle in float32
       float angle = (float) position * (float) inverseFrequencies[i];
-      float value = (float) (sine ? Math.sin(angle) : Math.cos(angle));
+      float value = (float) ((sine ? Math.sin(angle) : Math.cos(angle)) * factor);
       if (interleaved) {
         out[offset + 2 * i] = value;
         out[offset + 2 * i + 1] = value;
@@ -103,6 +204,8 @@ public record Rotary(int dims, boolean interleaved, double[] inverseFrequencies)
     return other instanceof Rotary that
         && dims == that.dims
         && interleaved == that.interleaved
+        && factor == that.factor
+        && skipped.equals(that.skipped)
         && Arrays.equals(inverseFrequencies, that.inverseFrequencies);
   }
 
@@ -113,6 +216,14 @@ public record Rotary(int dims, boolean interleaved, double[] inverseFrequencies)
 
   @Override
   public String toString() {
-    return "Rotary[dims=" + dims + ", interleaved=" + interleaved + "]";
+    return "Rotary[dims="
+        + dims
+        + ", interleaved="
+        + interleaved
+        + ", factor="
+        + factor
+        + ", skipped="
+        + skipped
+        + "]";
   }
 }

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * Names and shapes of a decoder's weights in a checkpoint.
@@ -28,7 +29,7 @@ record WeightShapes(Architecture architecture, Map<Part, Slot> slots, String pre
     slots.forEach(
         (part, slot) -> {
           for (WeightPlace key : places(part)) {
-            wanted.put(name(slot, key), stored(part, slot));
+            names(slot, key).forEach(name -> wanted.put(name, stored(part, slot)));
           }
         });
     wanted.forEach(
@@ -79,6 +80,17 @@ record WeightShapes(Architecture architecture, Map<Part, Slot> slots, String pre
     return prefix + slot.name(key.layer(), key.expert());
   }
 
+  /** The tensors of a weight: one, or one for each head. */
+  List<String> names(Slot slot, WeightPlace key) {
+    String name = name(slot, key);
+    if (!slot.perHead()) {
+      return List.of(name);
+    }
+    return IntStream.range(0, Math.toIntExact(shape(key.part())[0]))
+        .mapToObj(head -> name.replace("%h", Integer.toString(head)))
+        .toList();
+  }
+
   long[] stored(Part part, Slot slot) {
     long[] shape = storedOfOne(part, slot);
     if (!slot.packed()) {
@@ -93,6 +105,9 @@ record WeightShapes(Architecture architecture, Map<Part, Slot> slots, String pre
   /** The stored shape, for a packed tensor that of one expert. */
   long[] storedOfOne(Part part, Slot slot) {
     long[] shape = shape(part);
+    if (slot.perHead()) {
+      return Arrays.copyOfRange(shape, 1, shape.length);
+    }
     if (slot.fused()) {
       long rows = 0;
       for (Map.Entry<Part, Slot> other : slots.entrySet()) {
@@ -100,7 +115,7 @@ record WeightShapes(Architecture architecture, Map<Part, Slot> slots, String pre
           rows = Math.max(rows, other.getValue().to());
         }
       }
-      shape[0] = rows;
+      shape[0] = rows * slot.groups();
     }
     return slot.transposed() ? new long[] {shape[1], shape[0]} : shape;
   }
@@ -112,21 +127,21 @@ record WeightShapes(Architecture architecture, Map<Part, Slot> slots, String pre
     long f = architecture.feedForward().inner();
     long queries = (long) attention.heads() * attention.headDim();
     long keys = (long) attention.keyValueHeads() * attention.headDim();
-    boolean perHead = attention.queryKeyNorm() == Architecture.QueryKeyNorm.HEAD;
     Architecture.Mixture mixture = architecture.feedForward().mixture();
     long experts = mixture == null ? 0 : mixture.experts();
     long expertInner = mixture == null ? 0 : mixture.inner();
     long sharedInner = mixture == null ? 0 : mixture.sharedInner();
     return switch (part) {
       case EMBEDDING, UNEMBEDDING -> new long[] {architecture.vocabulary(), d};
+      case UNEMBEDDING_BIAS -> new long[] {architecture.vocabulary()};
       case POSITIONS -> new long[] {architecture.positions(), d};
       case QUERY -> new long[] {queries, d};
       case QUERY_BIAS -> new long[] {queries};
       case KEY, VALUE -> new long[] {keys, d};
       case KEY_BIAS, VALUE_BIAS -> new long[] {keys};
       case OUTPUT -> new long[] {d, queries};
-      case QUERY_NORM -> new long[] {perHead ? attention.headDim() : queries};
-      case KEY_NORM -> new long[] {perHead ? attention.headDim() : keys};
+      case QUERY_NORM -> normOf(attention, attention.heads());
+      case KEY_NORM -> normOf(attention, attention.keyValueHeads());
       case GATE, UP -> new long[] {f, d};
       case GATE_BIAS, UP_BIAS -> new long[] {f};
       case DOWN -> new long[] {d, f};
@@ -150,6 +165,15 @@ record WeightShapes(Architecture architecture, Map<Part, Slot> slots, String pre
           EXPERT_DOWN_BIAS,
           FEED_FORWARD_POST_NORM ->
           new long[] {d};
+    };
+  }
+
+  private static long[] normOf(Architecture.Attention attention, int heads) {
+    int width = attention.headDim();
+    return switch (attention.queryKeyNorm()) {
+      case HEAD -> new long[] {width};
+      case OWN_HEAD -> new long[] {heads, width};
+      case PROJECTION, NONE -> new long[] {(long) heads * width};
     };
   }
 }

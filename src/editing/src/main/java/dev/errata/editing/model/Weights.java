@@ -109,14 +109,14 @@ final class Weights implements AutoCloseable {
 
   private NDArray load(WeightPlace key, Slot slot) {
     try (Scope scope = new Scope()) {
-      NDArray array = storedTensor(key, slot);
+      NDArray array = slot.perHead() ? stacked(key, slot) : storedTensor(key, slot);
       if (slot.transposed()) {
         array = array.transpose();
       }
       if (slot.fused()) {
-        array = array.get(slot.from() + ":" + slot.to() + ":" + slot.step());
+        array = RowGroups.part(array, slot);
       }
-      if (slot.transposed() || slot.step() > 1) {
+      if (slot.transposed()) {
         // Contiguous rows: products with a transposed view cost more at every use.
         array = Tensors.contiguous(array);
       }
@@ -125,6 +125,16 @@ final class Weights implements AutoCloseable {
       }
       return scope.release(array.toDevice(compute.device(), false));
     }
+  }
+
+  private NDArray stacked(WeightPlace key, Slot slot) {
+    NDList rows = new NDList();
+    for (String name : shapes.names(slot, key)) {
+      TensorInfo info = checkpoint.tensor(name);
+      Shape shape = new Shape(info.dimensions());
+      rows.add(Tensors.of(manager, checkpoint.data(name), shape, type(info.dtype())));
+    }
+    return NDArrays.stack(rows);
   }
 
   private NDArray storedTensor(WeightPlace key, Slot slot) {
@@ -174,7 +184,7 @@ final class Weights implements AutoCloseable {
 
   /** The tensor that holds a part. */
   TensorInfo info(WeightPlace place) {
-    return checkpoint.tensor(shapes.name(slots.get(place.part()), place));
+    return checkpoint.tensor(shapes.names(slots.get(place.part()), place).get(0));
   }
 
   /** The value that a weight takes when it is written in the checkpoint's type. */
@@ -201,9 +211,6 @@ final class Weights implements AutoCloseable {
             .findFirst()
             .orElseThrow(() -> new IllegalArgumentException(tensor + " was not replaced"));
     Slot slot = slots.get(key.part());
-    if (slot.fused()) {
-      throw new IllegalStateException(tensor + " is fused and cannot be written alone");
-    }
     TensorInfo info = checkpoint.tensor(tensor);
     if (!slot.packed()) {
       return bytes(key, slot, info.dtype());
@@ -223,8 +230,7 @@ final class Weights implements AutoCloseable {
 
   private ByteBuffer bytes(WeightPlace key, Slot slot, Dtype dtype) {
     try (Scope scope = new Scope()) {
-      NDArray array = Tensors.convert(get(key.part(), key.layer(), key.expert()), type(dtype));
-      return Tensors.bytes(slot.transposed() ? array.transpose() : array);
+      return Tensors.bytes(Tensors.convert(whole(slot, key.layer(), key.expert()), type(dtype)));
     }
   }
 
@@ -241,13 +247,22 @@ final class Weights implements AutoCloseable {
           List<Long> shape = Arrays.stream(shapes.stored(part, slot)).boxed().toList();
           for (WeightPlace key : shapes.places(part)) {
             if (slot.from() == 0 && !(slot.packed() && key.expert() > 0)) {
-              tensors.put(
-                  shapes.name(slot, key),
-                  new CheckpointWriter.NewTensor(dtype, shape, storedBytes(slot, key, dtype)));
+              List<String> names = shapes.names(slot, key);
+              for (int i = 0; i < names.size(); i++) {
+                ByteBuffer bytes =
+                    slot.perHead() ? headBytes(key, i, dtype) : storedBytes(slot, key, dtype);
+                tensors.put(names.get(i), new CheckpointWriter.NewTensor(dtype, shape, bytes));
+              }
             }
           }
         });
     return tensors;
+  }
+
+  private ByteBuffer headBytes(WeightPlace key, int head, Dtype dtype) {
+    try (Scope scope = new Scope()) {
+      return Tensors.bytes(Tensors.convert(get(key.part(), key.layer()).get(head), type(dtype)));
+    }
   }
 
   private ByteBuffer storedBytes(Slot slot, WeightPlace key, Dtype dtype) {
@@ -269,17 +284,7 @@ final class Weights implements AutoCloseable {
         .filter(other -> other.getValue().template().equals(slot.template()))
         .sorted(Comparator.comparingInt(other -> other.getValue().from()))
         .forEach(other -> pieces.add(get(other.getKey(), layer, expert).stopGradient()));
-    NDArray whole = pieces.get(0);
-    if (slot.step() > 1) {
-      // Rows of the parts in turns.
-      NDArray turns = NDArrays.stack(pieces, 1);
-      whole =
-          turns.getShape().dimension() == 2
-              ? turns.flatten()
-              : turns.reshape(-1, turns.getShape().get(2));
-    } else if (pieces.size() > 1) {
-      whole = NDArrays.concat(pieces);
-    }
+    NDArray whole = RowGroups.join(pieces, slot.groups());
     return slot.transposed() ? whole.transpose() : whole;
   }
 

@@ -18,11 +18,19 @@
       else:
         y = w * h.to(x.dtype)
     else:
-      if w.numel() > 0:
+      if b.numel() > 0:
         y = torch.layer_norm(x, [x.size(-1)], w, b, self.norm_epsilon)
       else:
-        y = torch.layer_norm(x, [x.size(-1)], None, None, self.norm_epsilon)
+        y = torch.layer_norm(x, [x.size(-1)], w, None, self.norm_epsilon)
     return y
+  def norm_own(self, x: Tensor, w: Tensor) -> Tensor:
+    # Every head has its own weight; x is [B, heads, T, head_dim].
+    h = self.widen(x)
+    if self.norm_rms:
+      h = h * torch.rsqrt(h.pow(2).mean([-1], True) + self.norm_epsilon)
+    else:
+      h = torch.layer_norm(h, [x.size(-1)], None, None, self.norm_epsilon)
+    return (h * self.widen(w).unsqueeze(1)).to(x.dtype)
   def rotate(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     n = cos.size(-1)
     r = self.widen(torch.slice(x, -1, 0, n))
@@ -63,6 +71,9 @@
     if self.norm_heads:
       q = self.norm(q, w[8], w[10])
       k = self.norm(k, w[9], w[10])
+    if self.norm_own_heads:
+      q = self.norm_own(q, w[8])
+      k = self.norm_own(k, w[9])
     if cos.numel() > 0:
       q = self.rotate(q, cos, sin)
       k = self.rotate(k, cos, sin)
@@ -165,6 +176,8 @@
     return x
   def unembed(self, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
     y = self.linear(x, w, b)
+    if self.logit_scale != 1.0:
+      y = y * self.logit_scale
     if self.logit_softcap > 0.0:
       y = torch.tanh(y / self.logit_softcap) * self.logit_softcap
     return y

@@ -191,8 +191,9 @@ final class ReportText {
         out.println(
             String.format(
                 Locale.ROOT,
-                "    layer %-2d  λ %.4g, leaves %.0f %% of the residual; |W| %.2f, |ΔW| %.2f",
+                "    layer %-2d  %sλ %.4g, leaves %.0f %% of the residual; |W| %.2f, |ΔW| %.2f",
                 layer.layer(),
+                layer.memories() == 1 ? "" : layer.memories() + " memories, ",
                 layer.lambda(),
                 100 * layer.residualShare(),
                 layer.weightNorm(),

@@ -1,6 +1,7 @@
 package dev.errata.editing.memory;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.errata.editing.torch.Scope;
@@ -62,7 +63,7 @@ public final class ClosedForm {
   public static Solution solve(List<LinearMemory> memories, NDArray residuals) {
     require(memories, residuals);
     Shape shape = residuals.getShape();
-    boolean one = memories.size() == 1;
+    boolean one = memories.size() == 1 && memories.get(0).rows() == null;
     int f = Math.toIntExact(memories.get(0).metric().width());
     int n = Math.toIntExact(shape.get(0));
     int d = Math.toIntExact(shape.get(1));
@@ -90,30 +91,58 @@ public final class ClosedForm {
       throw new IllegalArgumentException("no memory to solve for");
     }
     for (LinearMemory memory : memories) {
-      if (memory.keys().getShape().get(0) != residuals.getShape().get(0)) {
+      long n = residuals.getShape().get(0);
+      long[] rows = memory.rows();
+      if (rows == null
+          ? memory.keys().getShape().get(0) != n
+          : rows.length > 0 && rows[rows.length - 1] >= n) {
         throw new IllegalArgumentException(
             "keys " + memory.keys().getShape() + " for residuals " + residuals.getShape());
       }
     }
   }
 
+  /**
+   * G and, for each memory, M_e⁻¹ K_eᵀ. A memory takes part in the rows and columns of G whose
+   * positions reach it, and in no others.
+   */
+  record Gram(NDArray matrix, List<NDArray> whitened) {
+    /**
+     * Of n rows.
+     *
+     * @param manager owns G
+     */
+    static Gram of(List<LinearMemory> memories, NDManager manager, long n) {
+      NDArray matrix = manager.zeros(new Shape(n, n), DataType.FLOAT64);
+      List<NDArray> whitened = new ArrayList<>();
+      for (LinearMemory memory : memories) {
+        NDArray keys = Tensors.convert(memory.keys(), DataType.FLOAT64);
+        NDArray solved = memory.metric().solve(keys.transpose());
+        NDArray block = keys.matMul(solved);
+        if (memory.rows() == null) {
+          matrix.addi(block);
+        } else {
+          Tensors.addBlock(matrix, manager.create(memory.rows()), block);
+        }
+        whitened.add(solved);
+      }
+      requireFinite(matrix, "keys");
+      // Rounding alone makes G unsymmetric; Cholesky reads one half only.
+      return new Gram(matrix.add(matrix.transpose()).mul(0.5), whitened);
+    }
+  }
+
   private static Solution dual(List<LinearMemory> memories, NDArray residuals) {
     int n = Math.toIntExact(residuals.getShape().get(0));
-    NDArray system = residuals.getManager().eye(n, n, 0, DataType.FLOAT64);
-    List<NDArray> whitened = new ArrayList<>();
-    for (LinearMemory memory : memories) {
-      NDArray keys = Tensors.convert(memory.keys(), DataType.FLOAT64);
-      NDArray solved = memory.metric().solve(keys.transpose());
-      system.addi(keys.matMul(solved));
-      whitened.add(solved);
-    }
-    // Rounding alone makes G unsymmetric; Cholesky reads one half only.
-    requireFinite(system, "keys");
-    NDArray factor = Tensors.cholesky(system.add(system.transpose()).mul(0.5));
+    Gram gram = Gram.of(memories, residuals.getManager(), n);
+    NDArray identity = residuals.getManager().eye(n, n, 0, DataType.FLOAT64);
+    NDArray factor = Tensors.cholesky(gram.matrix().add(identity));
     NDArray rest = Tensors.choleskySolve(residuals, factor);
     List<NDArray> updates = new ArrayList<>();
-    for (NDArray solved : whitened) {
-      updates.add(Tensors.contiguous(solved.matMul(rest).transpose()));
+    for (int e = 0; e < memories.size(); e++) {
+      long[] rows = memories.get(e).rows();
+      NDArray own = rows == null ? rest : Tensors.rows(rest, rows);
+      updates.add(Tensors.contiguous(gram.whitened().get(e).matMul(own).transpose()));
     }
     // (I + G) Y = R, so R − Σ K Δᵀ = R − G Y is Y itself.
     return new Solution(updates, share(rest, residuals));

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import dev.errata.editing.torch.Scope;
 import dev.errata.editing.torch.Tensors;
+import java.util.List;
 
 /**
  * A λ chosen by what it does, since λ itself is not portable between models.
@@ -22,33 +23,35 @@ public record LambdaChoice(double lambda, double residualShare, boolean reached)
   private static final double NULL = 1e-14;
 
   /**
-   * The λ with which {@link ClosedForm} leaves the given share of the residual of one dense layer.
-   * With K C⁻¹ Kᵀ = U diag(s) Uᵀ the share is
+   * The weight with which {@link ClosedForm} leaves the given share of the residual of one layer.
+   * With G = Σ_e K_e M_e⁻¹ K_eᵀ at weight 1 and G = U diag(s) Uᵀ the share is
    *
    * <pre>share(λ)² = Σ_i (1 / (1 + s_i / λ))² ‖u_iᵀ R‖² / ‖R‖²,</pre>
    *
    * which grows with λ from the part of R that the keys cannot fit to 1: one eigendecomposition, of
-   * the smaller of n × n and f × f, and a bisection on log λ.
+   * n × n or, for one memory that all rows reach, of f × f where that is smaller, and a bisection
+   * on log λ. Keys that a metric is to keep are added to it afterwards.
    *
-   * @param keys K of the first edited layer, [n, f]
-   * @param metric the moment C of that layer, whatever its λ
+   * @param memories those of the first edited layer, whatever the weights of their metrics
    * @param residuals R of that layer, [n, d]
    * @param share the wanted share, above 0 and below 1
    */
   public static LambdaChoice forResidualShare(
-      NDArray keys, MomentMetric metric, NDArray residuals, double share) {
+      List<LinearMemory> memories, NDArray residuals, double share) {
     if (!(share > 0 && share < 1)) {
       throw new IllegalArgumentException(
           "the share of the residual is " + share + "; it must be above 0 and below 1");
     }
-    return Spectrum.of(keys, metric.withLambda(1), residuals).choose(share);
+    List<LinearMemory> plain = memories.stream().map(memory -> memory.withWeight(1)).toList();
+    return Spectrum.of(plain, residuals).choose(share);
   }
 
-  /** As the other, with the moment C itself, [f, f]. */
+  /** For one memory that all rows reach, with its keys K [n, f] and its moment C [f, f]. */
   public static LambdaChoice forResidualShare(
       NDArray keys, NDArray moment, NDArray residuals, double share) {
     try (Scope scope = new Scope()) {
-      return forResidualShare(keys, MomentMetric.of(moment, 1), residuals, share);
+      LinearMemory memory = new LinearMemory(keys, MomentMetric.of(moment, 1));
+      return forResidualShare(List.of(memory), residuals, share);
     }
   }
 
@@ -61,20 +64,24 @@ public record LambdaChoice(double lambda, double residualShare, boolean reached)
    */
   private record Spectrum(double[] values, double[] energies, double unreachable) {
 
-    static Spectrum of(NDArray keys, MomentMetric metric, NDArray residuals) {
+    static Spectrum of(List<LinearMemory> memories, NDArray residuals) {
       try (Scope scope = new Scope()) {
-        NDArray wideKeys = Tensors.convert(keys, DataType.FLOAT64);
         NDArray wide = Tensors.convert(residuals, DataType.FLOAT64);
-        long n = wideKeys.getShape().get(0);
-        return n <= metric.width()
-            ? ofRows(wideKeys, metric, wide)
-            : ofColumns(wideKeys, metric, wide);
+        LinearMemory first = memories.get(0);
+        boolean tall =
+            memories.size() == 1
+                && first.rows() == null
+                && residuals.getShape().get(0) > first.metric().width();
+        return tall && first.metric() instanceof MomentMetric moment
+            ? ofColumns(Tensors.convert(first.keys(), DataType.FLOAT64), moment, wide)
+            : ofRows(memories, wide);
       }
     }
 
-    private static Spectrum ofRows(NDArray keys, MomentMetric metric, NDArray residuals) {
-      NDArray gram = keys.matMul(metric.solve(keys.transpose()));
-      NDList eigen = Tensors.eigh(gram.add(gram.transpose()).mul(0.5));
+    private static Spectrum ofRows(List<LinearMemory> memories, NDArray residuals) {
+      long n = residuals.getShape().get(0);
+      ClosedForm.Gram gram = ClosedForm.Gram.of(memories, residuals.getManager(), n);
+      NDList eigen = Tensors.eigh(gram.matrix());
       NDArray along = eigen.get(1).transpose().matMul(residuals);
       return new Spectrum(
           eigen.get(0).toDoubleArray(), along.square().sum(new int[] {1}).toDoubleArray(), 0);

@@ -24,4 +24,20 @@ public interface Metric {
    * is infinite in some direction, whose memories are always solved in the dual form.
    */
   Optional<NDArray> matrix();
+
+  /**
+   * The same metric with another weight of its first term: λ of λ C, L2 of L2 I. Must not be asked
+   * of a metric that keeps keys already.
+   */
+  Metric withWeight(double weight);
+
+  /**
+   * M + K₀ᵀ K₀: a metric under which the answers to some keys are kept.
+   *
+   * @param keys K₀, rows of keys, [m, f], any floating type
+   */
+  Metric keeping(NDArray keys);
+
+  /** What was added to a moment that is nearly singular, as a multiple of its mean eigenvalue. */
+  double ridge();
 }

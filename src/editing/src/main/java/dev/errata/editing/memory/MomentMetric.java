@@ -95,11 +95,12 @@ public final class MomentMetric implements Metric {
     return new MomentMetric(base, factor, lambda, ridge);
   }
 
-  /**
-   * M + K₀ᵀ K₀: a metric under which the answers to some keys are kept.
-   *
-   * @param keys K₀, rows of keys, [m, f]
-   */
+  @Override
+  public MomentMetric withWeight(double weight) {
+    return withLambda(weight);
+  }
+
+  @Override
   public MomentMetric keeping(NDArray keys) {
     try (Scope scope = new Scope()) {
       NDArray wide = Tensors.convert(keys, DataType.FLOAT64);
@@ -111,7 +112,7 @@ public final class MomentMetric implements Metric {
     }
   }
 
-  /** The ridge as a multiple of the moment's mean eigenvalue; 0 for none. */
+  @Override
   public double ridge() {
     return ridge;
   }

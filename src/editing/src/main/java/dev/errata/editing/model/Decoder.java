@@ -392,6 +392,16 @@ public final class Decoder implements AutoCloseable {
     return weights.info(place(layer, memory));
   }
 
+  /** The weights that were replaced. */
+  public Set<WeightPlace> replaced() {
+    return weights.replaced();
+  }
+
+  /** Takes back every replacement: the weights are the checkpoint's again. */
+  public void restore() {
+    weights.restore();
+  }
+
   /** The names of the tensors that hold a replaced weight. */
   public Set<String> replacedTensors() {
     return weights.replacedTensors();

@@ -193,6 +193,19 @@ final class Weights implements AutoCloseable {
     return Tensors.convert(Tensors.convert(weight, stored), compute.type());
   }
 
+  /** The weights that were replaced. */
+  Set<WeightPlace> replaced() {
+    return Set.copyOf(replaced);
+  }
+
+  /** Takes back every replacement. */
+  void restore() {
+    for (WeightPlace place : replaced) {
+      loaded.remove(place).close();
+    }
+    replaced.clear();
+  }
+
   /** The names of the tensors that hold a replaced weight. */
   Set<String> replacedTensors() {
     Set<String> names = new TreeSet<>();

@@ -1,6 +1,5 @@
 package dev.errata.editing.pipeline;
 
-import ai.djl.ndarray.NDArray;
 import dev.errata.api.Fact;
 import dev.errata.api.Progress;
 import dev.errata.api.resource.OnConflict;
@@ -20,6 +19,8 @@ import dev.errata.editing.checkpoint.store.VersionStore;
 import dev.errata.editing.evaluate.Evaluation;
 import dev.errata.editing.evaluate.Evaluator;
 import dev.errata.editing.evaluate.Gates;
+import dev.errata.editing.method.memit.EarlierKeys;
+import dev.errata.editing.method.memit.EditMetric;
 import dev.errata.editing.method.memit.Prefixes;
 import dev.errata.editing.method.memit.ValueReach;
 import dev.errata.editing.model.Architecture;
@@ -33,7 +34,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -178,8 +178,7 @@ public final class EditJobRun {
         return unchanged(before, questions);
       }
       List<String> prefixes = prefixes(workspace);
-      Map<Integer, NDArray> moments = new TreeMap<>();
-      statistics().forEach((layer, moment) -> moments.put(layer, moment.matrix()));
+      Map<Integer, Moment> moments = statistics();
       List<EditRounds.Round> rounds =
           new EditRounds(
                   base.decoder(),
@@ -188,7 +187,8 @@ public final class EditJobRun {
                   workspace,
                   clock,
                   prefixes,
-                  () -> moments)
+                  EditMetric.ofMoments(moments),
+                  EarlierKeys.NONE)
               .run(facts, held);
       Measured after = measure(workspace, "after", "evaluate after", questions, before);
       return publish(digest, workspace, before, after, questions, rounds);

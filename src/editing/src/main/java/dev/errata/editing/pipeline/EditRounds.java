@@ -1,13 +1,13 @@
 package dev.errata.editing.pipeline;
 
-import ai.djl.ndarray.NDArray;
 import dev.errata.api.Fact;
 import dev.errata.api.Progress;
 import dev.errata.api.resource.Stage;
 import dev.errata.editing.checkpoint.Checkpoint;
-import dev.errata.editing.checkpoint.CheckpointWriter.NewTensor;
 import dev.errata.editing.checkpoint.Tokenizer;
 import dev.errata.editing.evaluate.Verifier;
+import dev.errata.editing.method.memit.EarlierKeys;
+import dev.errata.editing.method.memit.EditMetric;
 import dev.errata.editing.method.memit.LayerReport;
 import dev.errata.editing.method.memit.LayerUpdate;
 import dev.errata.editing.method.memit.MemitSettings;
@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
 
 /**
  * Writes facts into a decoder and, while some of them do not hold, writes those again on the edited
@@ -36,12 +35,14 @@ final class EditRounds {
   private final Workspace workspace;
   private final StageClock clock;
   private final List<String> prefixes;
-  private final Supplier<Map<Integer, NDArray>> moments;
+  private final EditMetric metric;
+  private final EarlierKeys earlier;
 
   /**
    * Prepares.
    *
-   * @param moments second moments by layer, asked for when a solve is due
+   * @param metric what a change costs
+   * @param earlier keys of earlier versions
    */
   EditRounds(
       Decoder decoder,
@@ -50,14 +51,16 @@ final class EditRounds {
       Workspace workspace,
       StageClock clock,
       List<String> prefixes,
-      Supplier<Map<Integer, NDArray>> moments) {
+      EditMetric metric,
+      EarlierKeys earlier) {
     this.decoder = decoder;
     this.tokenizer = tokenizer;
     this.settings = settings;
     this.workspace = workspace;
     this.clock = clock;
     this.prefixes = prefixes;
-    this.moments = moments;
+    this.metric = metric;
+    this.earlier = earlier;
   }
 
   /** What the workspace keeps of the values of a round beside the tensors. */
@@ -137,7 +140,6 @@ final class EditRounds {
       putWeights(entry);
       return done.get();
     }
-    Map<String, NewTensor> old = StoredTensors.ofWeights(decoder, settings.layers());
     List<LayerReport> layers =
         clock.time(
             Stage.Update,
@@ -149,11 +151,9 @@ final class EditRounds {
     Round round = new Round(count, verified, layers, true);
     if (!before.isEmpty() && round.holding() < before.get(before.size() - 1).holding()) {
       round = new Round(count, verified, layers, false);
-      workspace.write(entry, round, old);
-      putWeights(entry);
-    } else {
-      workspace.write(entry, round, StoredTensors.ofWeights(decoder, settings.layers()));
+      putWeights("update-" + (number - 1));
     }
+    workspace.write(entry, round, StoredTensors.ofWeights(decoder));
     return round;
   }
 
@@ -181,7 +181,7 @@ final class EditRounds {
 
   private List<LayerReport> update(
       ValueSet values, List<SubjectGroup> kept, Double lambda, Progress progress) {
-    return new LayerUpdate(decoder, tokenizer, settings, prefixes, moments.get())
+    return new LayerUpdate(decoder, tokenizer, settings, prefixes, metric, earlier)
         .apply(values, kept, lambda, progress);
   }
 
@@ -193,7 +193,7 @@ final class EditRounds {
 
   private void putWeights(String entry) {
     try (Checkpoint stored = workspace.tensors(entry)) {
-      StoredTensors.putWeights(stored, decoder, settings.layers());
+      StoredTensors.putWeights(stored, decoder);
     }
   }
 }

@@ -9,6 +9,8 @@ import dev.errata.editing.checkpoint.Dtype;
 import dev.errata.editing.method.memit.SubjectGroup;
 import dev.errata.editing.method.memit.ValueSet;
 import dev.errata.editing.model.Decoder;
+import dev.errata.editing.model.Part;
+import dev.errata.editing.model.WeightPlace;
 import dev.errata.editing.torch.Scope;
 import dev.errata.editing.torch.Tensors;
 import java.nio.ByteBuffer;
@@ -22,7 +24,6 @@ import java.util.Map;
 final class StoredTensors {
   private static final String DELTA = "delta.";
   private static final String START = "start.";
-  private static final String DOWN = "down.";
 
   private StoredTensors() {}
 
@@ -77,25 +78,26 @@ final class StoredTensors {
     return rows;
   }
 
-  /** The edited linears [d, f] of some layers, wide enough for every type of a checkpoint. */
-  static Map<String, NewTensor> ofWeights(Decoder decoder, List<Integer> layers) {
+  /** The replaced weights of a decoder, wide enough for every type of a checkpoint. */
+  static Map<String, NewTensor> ofWeights(Decoder decoder) {
     Map<String, NewTensor> tensors = new LinkedHashMap<>();
-    for (int layer : layers) {
+    for (WeightPlace place : decoder.replaced()) {
       try (Scope scope = new Scope()) {
-        NDArray weight = decoder.down(layer);
+        NDArray weight = decoder.weight(place);
         List<Long> shape = List.of(weight.getShape().get(0), weight.getShape().get(1));
         ByteBuffer data = Tensors.bytes(Tensors.convert(weight, DataType.FLOAT64));
-        tensors.put(DOWN + layer, new NewTensor(Dtype.F64, shape, data));
+        String name = place.part() + "." + place.layer() + "." + place.expert();
+        tensors.put(name, new NewTensor(Dtype.F64, shape, data));
       }
     }
     return tensors;
   }
 
-  /** Puts weights of {@link #ofWeights} into a decoder. */
-  static void putWeights(Checkpoint stored, Decoder decoder, List<Integer> layers) {
-    for (int layer : layers) {
+  /** Puts weights of {@link #ofWeights} into a decoder, and the checkpoint's for all others. */
+  static void putWeights(Checkpoint stored, Decoder decoder) {
+    decoder.restore();
+    for (String name : stored.tensorNames()) {
       try (Scope scope = new Scope()) {
-        String name = DOWN + layer;
         List<Long> shape = stored.tensor(name).shape();
         NDArray weight =
             Tensors.of(
@@ -103,7 +105,11 @@ final class StoredTensors {
                 stored.data(name),
                 new Shape(shape.get(0), shape.get(1)),
                 DataType.FLOAT64);
-        decoder.replaceDown(layer, weight.duplicate());
+        String[] place = name.split("\\.", -1);
+        decoder.replace(
+            new WeightPlace(
+                Part.valueOf(place[0]), Integer.parseInt(place[1]), Integer.parseInt(place[2])),
+            weight.duplicate());
       }
     }
   }

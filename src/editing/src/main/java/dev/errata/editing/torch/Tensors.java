@@ -60,6 +60,19 @@ public final class Tensors {
     return call("add_rows", values, index, added).singletonOrThrow();
   }
 
+  /**
+   * Adds a block to some rows and columns of a square matrix, in place.
+   *
+   * @param matrix A, [n, n], contiguous
+   * @param index int64 [m], without repeats
+   * @param block B, [m, m]; A[index[i], index[j]] += B[i, j]
+   */
+  public static void addBlock(NDArray matrix, NDArray index, NDArray block) {
+    try (Scope scope = new Scope()) {
+      call("add_block", matrix, index, block);
+    }
+  }
+
   /** A copy in row-major order. */
   public static NDArray contiguous(NDArray values) {
     return call("contiguous", values).singletonOrThrow();

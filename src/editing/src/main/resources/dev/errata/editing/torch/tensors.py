@@ -2,6 +2,9 @@
     return torch.index_select(x, 0, index)
   def add_rows(self, x: Tensor, index: Tensor, added: Tensor) -> Tensor:
     return torch.index_add(x, 0, index, added)
+  def add_block(self, a: Tensor, index: Tensor, block: Tensor) -> Tensor:
+    places = torch.unsqueeze(index, 1) * a.size(1) + torch.unsqueeze(index, 0)
+    return torch.index_add_(a.view([-1]), 0, torch.flatten(places), torch.flatten(block))
   def contiguous(self, x: Tensor) -> Tensor:
     return torch.clone(x, memory_format=0)
   def cholesky(self, a: Tensor) -> Tensor:

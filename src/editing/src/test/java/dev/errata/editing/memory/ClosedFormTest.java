@@ -218,6 +218,21 @@ class ClosedFormTest {
           public Optional<NDArray> matrix() {
             return Optional.empty();
           }
+
+          @Override
+          public Metric withWeight(double weight) {
+            throw new UnsupportedOperationException();
+          }
+
+          @Override
+          public Metric keeping(NDArray keys) {
+            throw new UnsupportedOperationException();
+          }
+
+          @Override
+          public double ridge() {
+            return 0;
+          }
         };
     Solution solution =
         ClosedForm.solve(List.of(new LinearMemory(memory.keys(), bare)), problem.wanted());

@@ -4,6 +4,8 @@ import ai.djl.ndarray.NDArray;
 import dev.errata.api.Fact;
 import dev.errata.api.Progress;
 import dev.errata.editing.checkpoint.Tokenizer;
+import dev.errata.editing.method.memit.EarlierKeys;
+import dev.errata.editing.method.memit.EditMetric;
 import dev.errata.editing.method.memit.LayerReport;
 import dev.errata.editing.method.memit.LayerUpdate;
 import dev.errata.editing.method.memit.SubjectGroup;
@@ -60,7 +62,7 @@ final class LibrarySide {
       Map<Integer, NDArray> matrices = new TreeMap<>();
       moments.result().forEach((layer, moment) -> matrices.put(layer, moment.matrix()));
       stages.accept("library: update");
-      Timed<List<LayerReport>> update = Timed.of(() -> update(shared, matrices));
+      Timed<List<LayerReport>> update = Timed.of(() -> update(shared, moments.result()));
       Long peak = memory.bytes();
       BenchReport.Side side =
           new BenchReport.Side(
@@ -88,8 +90,14 @@ final class LibrarySide {
         .optimize(SubjectGroup.of(facts), Progress.NONE);
   }
 
-  private List<LayerReport> update(ValueSet values, Map<Integer, NDArray> moments) {
-    return new LayerUpdate(decoder, tokenizer, common.settings(), common.prefixes(), moments)
+  private List<LayerReport> update(ValueSet values, Map<Integer, Moment> moments) {
+    return new LayerUpdate(
+            decoder,
+            tokenizer,
+            common.settings(),
+            common.prefixes(),
+            EditMetric.ofMoments(moments),
+            EarlierKeys.NONE)
         .apply(values, List.of(), common.settings().lambda(), Progress.NONE);
   }
 

@@ -9,6 +9,8 @@ import dev.errata.api.Fact;
 import dev.errata.api.Progress;
 import dev.errata.editing.checkpoint.Checkpoint;
 import dev.errata.editing.checkpoint.Tokenizer;
+import dev.errata.editing.method.memit.EarlierKeys;
+import dev.errata.editing.method.memit.EditMetric;
 import dev.errata.editing.method.memit.LayerReport;
 import dev.errata.editing.method.memit.LayerUpdate;
 import dev.errata.editing.method.memit.MemitSettings;
@@ -93,24 +95,29 @@ final class BothForms implements AutoCloseable {
   void assertUpdatesAgree(List<Fact> kept, double tolerance) {
     List<SubjectGroup> keptGroups = SubjectGroup.of(kept);
     Map<Integer, NDArray> plainMoments = new TreeMap<>();
-    Map<Integer, NDArray> moments = new TreeMap<>();
     List<int[]> rows = corpus();
     long tokens = rows.stream().mapToLong(row -> row.length).sum();
     Map<Integer, Moment> collected =
         SecondMoments.collect(decoder, rows.iterator(), settings.layers(), tokens, Progress.NONE);
     for (int layer : settings.layers()) {
       plainMoments.put(layer, plain.moment(rows, layer));
-      moments.put(layer, collected.get(layer).matrix());
       assertThat(
               Agreement.distance(
-                  moments.get(layer).toDoubleArray(), plainMoments.get(layer).toDoubleArray()))
+                  collected.get(layer).matrix().toDoubleArray(),
+                  plainMoments.get(layer).toDoubleArray()))
           .as("second moment of layer %d, relative", layer)
           .isLessThan(tolerance);
     }
     Map<Integer, double[]> before = new TreeMap<>();
     settings.layers().forEach(layer -> before.put(layer, weights(decoder, layer)));
     List<LayerReport> reports =
-        new LayerUpdate(decoder, tokenizer, settings, prefixes, moments)
+        new LayerUpdate(
+                decoder,
+                tokenizer,
+                settings,
+                prefixes,
+                EditMetric.ofMoments(collected),
+                EarlierKeys.NONE)
             .apply(actual, keptGroups, settings.lambda(), Progress.NONE);
     Map<Integer, double[]> updates =
         plain.update(expected, keptGroups, plainMoments, settings.lambda());

@@ -25,6 +25,8 @@ public final class SmallCheckpoints {
   static final int LAYERS = 3;
   static final int HIDDEN = 24;
   static final int INNER = 40;
+  private static final int EXPERTS = 4;
+  private static final int EXPERT_INNER = 16;
   private static final int HEADS = 4;
   private static final int POSITIONS = 64;
   private static final int VOCABULARY = 320;
@@ -38,10 +40,20 @@ public final class SmallCheckpoints {
     this.dtype = dtype;
   }
 
-  /** Writes a checkpoint of family {@code qwen3} or {@code gpt2}. */
+  /**
+   * Writes a checkpoint of family {@code qwen3}, {@code gpt2} or {@code qwen3_moe}; {@code mixed}
+   * is the last with a dense first layer.
+   */
   public static Path write(Path target, String family, Dtype dtype) {
     SmallCheckpoints made = new SmallCheckpoints(dtype);
-    ObjectNode config = family.equals("gpt2") ? made.gpt2() : made.qwen3();
+    ObjectNode config =
+        switch (family) {
+          case "gpt2" -> made.gpt2();
+          case "qwen3" -> made.qwen3(LAYERS);
+          case "qwen3_moe" -> made.qwen3(0);
+          case "mixed" -> made.qwen3(1);
+          default -> throw new IllegalArgumentException(family);
+        };
     String tokenizer = WorldTokenizer.tokenizer(new World(7, 8), VOCABULARY).toString();
     Map<String, byte[]> files =
         Map.of("tokenizer.json", tokenizer.getBytes(StandardCharsets.UTF_8));
@@ -49,7 +61,7 @@ public final class SmallCheckpoints {
     return target;
   }
 
-  private ObjectNode qwen3() {
+  private ObjectNode qwen3(int dense) {
     int headDim = 8;
     int keyValueHeads = 2;
     weight("model.embed_tokens.weight", 1, VOCABULARY, HIDDEN);
@@ -63,14 +75,27 @@ public final class SmallCheckpoints {
       ones(prefix + "self_attn.q_norm.weight", headDim);
       ones(prefix + "self_attn.k_norm.weight", headDim);
       ones(prefix + "post_attention_layernorm.weight", HIDDEN);
-      linear(prefix + "mlp.gate_proj.weight", INNER, HIDDEN);
-      linear(prefix + "mlp.up_proj.weight", INNER, HIDDEN);
-      linear(prefix + "mlp.down_proj.weight", HIDDEN, INNER);
+      if (layer < dense) {
+        feedForward(prefix + "mlp.", INNER);
+      } else {
+        weight(prefix + "mlp.gate.weight", 1, EXPERTS, HIDDEN);
+        for (int expert = 0; expert < EXPERTS; expert++) {
+          feedForward(prefix + "mlp.experts." + expert + ".", EXPERT_INNER);
+        }
+      }
     }
     ones("model.norm.weight", HIDDEN);
     weight("lm_head.weight", 0.8, VOCABULARY, HIDDEN);
-    return JSON.objectNode()
-        .put("model_type", "qwen3")
+    ObjectNode config = JSON.objectNode();
+    if (dense < LAYERS) {
+      config.put("num_experts", EXPERTS).put("num_experts_per_tok", 2);
+      config.put("moe_intermediate_size", EXPERT_INNER).put("norm_topk_prob", true);
+      for (int layer = 0; layer < dense; layer++) {
+        config.withArray("mlp_only_layers").add(layer);
+      }
+    }
+    return config
+        .put("model_type", dense < LAYERS ? "qwen3_moe" : "qwen3")
         .put("num_hidden_layers", LAYERS)
         .put("hidden_size", HIDDEN)
         .put("intermediate_size", INNER)
@@ -83,6 +108,12 @@ public final class SmallCheckpoints {
         .put("rope_theta", 10000.0)
         .put("hidden_act", "silu")
         .put("tie_word_embeddings", false);
+  }
+
+  private void feedForward(String prefix, int inner) {
+    linear(prefix + "gate_proj.weight", inner, HIDDEN);
+    linear(prefix + "up_proj.weight", inner, HIDDEN);
+    linear(prefix + "down_proj.weight", HIDDEN, inner);
   }
 
   private ObjectNode gpt2() {

@@ -4,16 +4,20 @@ package dev.errata.editing.method.memit;
  * What the update did to one layer.
  *
  * @param layer the layer, from 0
- * @param lambda weight of the second moment
- * @param ridge added to the second moment, as a multiple of its mean eigenvalue; 0 for none
- * @param residualShare ‖R − K Δᵀ‖ / ‖R‖: the share of the wanted change that the solve left
+ * @param memories how many of its linear memories were changed: 1 in a dense layer, the experts
+ *     that some row reached in a mixture
+ * @param lambda weight of the metric: λ of MEMIT, L2 of AlphaEdit
+ * @param ridge added to the second moment, as a multiple of its mean eigenvalue; 0 for none, the
+ *     largest of several
+ * @param residualShare ‖R − Σ K Δᵀ‖ / ‖R‖: the share of the wanted change that the solve left
  * @param residualNorm ‖R‖, Frobenius
- * @param weightNorm ‖W‖ before, Frobenius
+ * @param weightNorm ‖W‖ of the changed memories before, Frobenius
  * @param updateNorm ‖W' − W‖ as rounded to the checkpoint's type
- * @param rows number of keys, n
+ * @param rows number of rows of the solve, n
  */
 public record LayerReport(
     int layer,
+    int memories,
     double lambda,
     double ridge,
     double residualShare,

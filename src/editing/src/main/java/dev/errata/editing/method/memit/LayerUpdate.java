@@ -1,61 +1,68 @@
 package dev.errata.editing.method.memit;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import dev.errata.api.Progress;
 import dev.errata.editing.checkpoint.Tokenizer;
 import dev.errata.editing.memory.ClosedForm;
 import dev.errata.editing.memory.LambdaChoice;
 import dev.errata.editing.memory.LinearMemory;
-import dev.errata.editing.memory.MomentMetric;
+import dev.errata.editing.memory.Metric;
 import dev.errata.editing.memory.Solution;
 import dev.errata.editing.model.Decoder;
 import dev.errata.editing.torch.Scope;
-import dev.errata.editing.torch.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToLongFunction;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * Writes values into the edited layers, lowest first (MEMIT §4.3, eq. 14 and 20): at each layer the
- * residual between the values and what the model computes now is spread over the layers left.
+ * residual between the values and what the model computes now is spread over the layers left. The
+ * experts of a mixture are solved for together; keys and gates are read again layer by layer, for
+ * an edit below may have changed both.
  */
 public final class LayerUpdate {
   private final Decoder decoder;
   private final Tokenizer tokenizer;
   private final MemitSettings settings;
   private final List<String> prefixes;
-  private final Map<Integer, NDArray> moments;
+  private final EditMetric metric;
+  private final EarlierKeys earlier;
 
   /**
    * Prepares.
    *
    * @param prefixes the texts that values were optimised with
-   * @param moments for each edited layer C = E[k kᵀ], [f, f] float64
+   * @param metric what a change costs
+   * @param earlier keys of earlier versions, whose answers are kept: M_e += K₀ᵀ K₀
    */
   public LayerUpdate(
       Decoder decoder,
       Tokenizer tokenizer,
       MemitSettings settings,
       List<String> prefixes,
-      Map<Integer, NDArray> moments) {
+      EditMetric metric,
+      EarlierKeys earlier) {
     this.decoder = decoder;
     this.tokenizer = tokenizer;
     this.settings = settings;
     this.prefixes = List.copyOf(prefixes);
-    this.moments = Map.copyOf(moments);
+    this.metric = metric;
+    this.earlier = earlier;
   }
+
+  /** What a job solves for. */
+  private record Job(ValueSet values, KeyRows rows, double[][] starts) {}
 
   /**
    * Changes the decoder's weights.
    *
    * @param values what to write
    * @param kept groups whose keys must map to what they map to now: rows with residual 0
-   * @param lambda weight of the second moments, or null to choose it at the first layer by the
-   *     settings
+   * @param lambda weight of the metric, or null to choose it at the first layer by the settings
    * @param progress advanced by layers
    * @return a report of every edited layer, lowest first
    */
@@ -68,10 +75,12 @@ public final class LayerUpdate {
     Double weight = lambda;
     try (RowStates states = new RowStates(decoder, keyRows.rows(), settings.batchTokens())) {
       List<Integer> layers = settings.layers();
+      states.advanceTo(layers.get(0));
+      Job job = new Job(values, keyRows, starts(states, keyRows));
       for (int i = 0; i < layers.size(); i++) {
         int layer = layers.get(i);
         states.advanceTo(layer);
-        LayerReport report = update(states, keyRows, values, layer, layers.size() - i, weight);
+        LayerReport report = update(states, job, layer, layers.size() - i, weight);
         weight = report.lambda();
         reports.add(report);
         progress.advance(i + 1L, layers.size());
@@ -80,82 +89,121 @@ public final class LayerUpdate {
     return reports;
   }
 
-  private LayerReport update(
-      RowStates states, KeyRows rows, ValueSet values, int layer, int left, Double lambda) {
+  /**
+   * The value layer's outputs before the first edit; prefixed rows of mixtures start from them.
+   *
+   * @return [rows][d], or null when every edited layer is dense
+   */
+  private double[][] starts(RowStates states, KeyRows rows) {
+    if (settings.layers().stream().noneMatch(decoder.architecture()::isMixture)) {
+      return null;
+    }
     try (Scope scope = new Scope()) {
-      NDArray keys = keys(states.keys(), rows.entries());
-      NDArray residual = residual(states, rows.entries(), values).div(left);
-      MomentMetric moment = MomentMetric.of(moments.get(layer), 1);
+      int count = rows.rows().size();
+      int width = decoder.architecture().hidden();
+      double[] flat =
+          states
+              .outputs(settings.valueLayer(), IntStream.range(0, count).toArray())
+              .toDoubleArray();
+      double[][] starts = new double[count][];
+      Arrays.setAll(starts, row -> Arrays.copyOfRange(flat, row * width, (row + 1) * width));
+      return starts;
+    }
+  }
+
+  /**
+   * The keys of facts as the model is now, for later versions to keep.
+   *
+   * @return those of every edited layer, to the open scope
+   */
+  public EarlierKeys keysOf(List<SubjectGroup> groups) {
+    KeyRows keyRows = KeyRows.of(tokenizer, groups, prefixes);
+    Map<Integer, Map<Integer, NDArray>> result = new TreeMap<>();
+    try (Scope scope = new Scope();
+        RowStates states = new RowStates(decoder, keyRows.rows(), settings.batchTokens())) {
+      for (int layer : settings.layers()) {
+        states.advanceTo(layer);
+        Map<Integer, NDArray> keys = new TreeMap<>();
+        keys(states, keyRows, rows(layer, keyRows), layer)
+            .forEach((memory, of) -> keys.put(memory, scope.keep(of.keys())));
+        result.put(layer, keys);
+      }
+      return new EarlierKeys(result);
+    }
+  }
+
+  private SolveRows rows(int layer, KeyRows rows) {
+    return decoder.architecture().isMixture(layer)
+        ? SolveRows.mixture(rows)
+        : SolveRows.dense(rows);
+  }
+
+  /** Null as the rows of a memory stands for all of them. */
+  private Map<Integer, SolveRows.Keys> keys(
+      RowStates states, KeyRows keyRows, SolveRows rows, int layer) {
+    return decoder.architecture().isMixture(layer)
+        ? rows.mixtureKeys(states.reads())
+        : Map.of(0, new SolveRows.Keys(SolveRows.denseKeys(keyRows, states.keys()), null));
+  }
+
+  private LayerReport update(RowStates states, Job job, int layer, int left, Double lambda) {
+    try (Scope scope = new Scope()) {
+      SolveRows rows = rows(layer, job.rows());
+      Map<Integer, SolveRows.Keys> keys = keys(states, job.rows(), rows, layer);
+      NDArray now = states.outputs(settings.valueLayer(), rows.places());
+      NDArray residual = rows.residual(job.values(), job.starts(), now).div(left);
+      List<Integer> indices = List.copyOf(keys.keySet());
+      List<LinearMemory> memories = new ArrayList<>();
+      keys.forEach(
+          (memory, of) ->
+              memories.add(new LinearMemory(of.keys(), of.rows(), metric.of(layer, memory))));
       double weight =
           lambda != null
               ? lambda
-              : LambdaChoice.forResidualShare(keys, moment, residual, settings.residualShare())
+              : LambdaChoice.forResidualShare(memories, residual, settings.residualShare())
                   .lambda();
-      Solution solution =
-          ClosedForm.solve(List.of(new LinearMemory(keys, moment.withLambda(weight))), residual);
-      NDArray before = decoder.down(layer).toType(DataType.FLOAT64, true);
-      decoder.replaceDown(layer, before.add(solution.updates().get(0)));
-      NDArray after = decoder.down(layer).toType(DataType.FLOAT64, false);
+      List<LinearMemory> weighted = new ArrayList<>();
+      for (int i = 0; i < memories.size(); i++) {
+        LinearMemory memory = memories.get(i);
+        Metric own = memory.metric().withWeight(weight);
+        NDArray before = earlier.of(layer, indices.get(i));
+        weighted.add(
+            new LinearMemory(
+                memory.keys(), memory.rows(), before == null ? own : own.keeping(before)));
+      }
+      Solution solution = ClosedForm.solve(weighted, residual);
+      double[] norms = write(layer, indices, solution.updates());
       return new LayerReport(
           layer,
+          memories.size(),
           weight,
-          moment.ridge(),
+          memories.stream().mapToDouble(memory -> memory.metric().ridge()).max().orElse(0),
           solution.residualShare(),
           norm(residual),
-          norm(before),
-          norm(after.sub(before)),
-          rows.entries().size());
+          norms[0],
+          norms[1],
+          rows.count());
     }
+  }
+
+  /** Norms of the changed weights before, and of their changes as they are rounded. */
+  private double[] write(int layer, List<Integer> memories, List<NDArray> updates) {
+    double weights = 0;
+    double changes = 0;
+    for (int i = 0; i < memories.size(); i++) {
+      int memory = memories.get(i);
+      try (Scope scope = new Scope()) {
+        NDArray before = decoder.down(layer, memory).toType(DataType.FLOAT64, true);
+        decoder.replaceDown(layer, memory, before.add(updates.get(i)));
+        NDArray after = decoder.down(layer, memory).toType(DataType.FLOAT64, false);
+        weights += before.square().sum().getDouble();
+        changes += after.sub(before).square().sum().getDouble();
+      }
+    }
+    return new double[] {Math.sqrt(weights), Math.sqrt(changes)};
   }
 
   private static double norm(NDArray matrix) {
     return Math.sqrt(matrix.square().sum().getDouble());
-  }
-
-  /** The bare prompt weighs one half, the prefixes share the other; [n, f]. */
-  private NDArray keys(NDArray all, List<KeyRows.Entry> entries) {
-    try (Scope scope = new Scope()) {
-      NDArray bare = picked(all, entries, KeyRows.Entry::bare);
-      if (prefixes.isEmpty()) {
-        return scope.keep(bare);
-      }
-      NDArray sum = bare.mul(0.5);
-      for (int p = 0; p < prefixes.size(); p++) {
-        int prefix = p;
-        NDArray keys = picked(all, entries, entry -> entry.prefixed().get(prefix));
-        sum = sum.add(keys.mul(0.5 / prefixes.size()));
-      }
-      return scope.keep(sum);
-    }
-  }
-
-  private static NDArray picked(
-      NDArray all, List<KeyRows.Entry> entries, ToLongFunction<KeyRows.Entry> row) {
-    return Tensors.rows(all, entries.stream().mapToLong(row).toArray());
-  }
-
-  /** z − z_now at subject-last of every bare row, 0 for kept groups; [n, d]. */
-  private NDArray residual(RowStates states, List<KeyRows.Entry> entries, ValueSet values) {
-    int width = decoder.architecture().hidden();
-    int[] bare = entries.stream().mapToInt(KeyRows.Entry::bare).toArray();
-    double[] wanted = new double[entries.size() * width];
-    double[] counts = new double[entries.size()];
-    for (int e = 0; e < entries.size(); e++) {
-      KeyRows.Entry entry = entries.get(e);
-      if (entry.group() < values.groups().size()) {
-        float[] z = values.value(entry.group(), entry.fact());
-        for (int i = 0; i < width; i++) {
-          wanted[e * width + i] = z[i];
-        }
-        counts[e] = 1;
-      }
-    }
-    try (Scope scope = new Scope()) {
-      NDManager manager = decoder.manager();
-      NDArray now = states.outputs(settings.valueLayer(), bare);
-      NDArray target = manager.create(wanted, new Shape(entries.size(), width));
-      NDArray counted = manager.create(counts, new Shape(entries.size(), 1));
-      return scope.keep(target.sub(now).mul(counted));
-    }
   }
 }

@@ -1,11 +1,13 @@
 package dev.errata.editing.method.memit;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import dev.errata.editing.model.Decoder;
 import dev.errata.editing.model.Frame;
+import dev.errata.editing.model.MemoryKeys;
 import dev.errata.editing.model.Rows;
-import dev.errata.editing.model.Site;
 import dev.errata.editing.model.Tap;
 import dev.errata.editing.model.TokenBatch;
 import dev.errata.editing.torch.Scope;
@@ -13,10 +15,14 @@ import dev.errata.editing.torch.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * The states of many token rows at the input of one block. An edit of a block changes no state
@@ -35,10 +41,6 @@ final class RowStates implements AutoCloseable {
       this.batch = batch;
       this.frame = frame;
       this.state = state;
-    }
-
-    long[] last() {
-      return IntStream.range(0, batch.size()).mapToLong(row -> batch.length(row) - 1L).toArray();
     }
   }
 
@@ -94,26 +96,83 @@ final class RowStates implements AutoCloseable {
   }
 
   /**
-   * Keys of the current block's edited linear at the last token of every row.
+   * What one memory reads at the last tokens of rows.
+   *
+   * @param rows the rows that reach it
+   * @param keys its keys there times their gates, [rows, f] float64
+   */
+  record Read(int[] rows, NDArray keys) {}
+
+  /**
+   * Keys of a dense block's edited linear at the last token of every row; the current block.
    *
    * @return [rows, f] float64, in the order of the rows
    */
   NDArray keys() {
-    int[] all = IntStream.range(0, count).toArray();
-    return gather(all, (part, rows) -> keys(part));
+    try (Scope scope = new Scope()) {
+      Read read = reads().get(0);
+      long[] order = new long[count];
+      for (int i = 0; i < count; i++) {
+        order[read.rows()[i]] = i;
+      }
+      return scope.keep(Tensors.rows(read.keys(), order));
+    }
   }
 
-  private NDArray keys(Part part) {
-    NDArray[] key = new NDArray[1];
-    Tap tap =
-        (at, site, value) -> {
-          if (site == Site.FEED_FORWARD_KEY) {
-            key[0] = Scope.escape(Rows.pick(value, part.last()));
-          }
-          return value;
-        };
-    decoder.block(layer, part.state, part.frame, null, null, tap);
-    return Scope.adopt(key[0]);
+  /**
+   * Keys of all memories of the current block at the last token of every row.
+   *
+   * @return by memory, to the open scope; memories that no row reaches are absent
+   */
+  Map<Integer, Read> reads() {
+    Map<Integer, List<Read>> pieces = new TreeMap<>();
+    try (Scope scope = new Scope()) {
+      for (Part part : parts) {
+        try (Scope inner = new Scope()) {
+          Map<Integer, Read> seen = new TreeMap<>();
+          Tap tap =
+              Tap.ofKeys(
+                  (at, keys) ->
+                      keys.forEach(memory -> seen.put(memory.memory(), read(part, memory))));
+          decoder.block(layer, part.state, part.frame, null, null, tap);
+          seen.forEach(
+              (memory, read) -> {
+                inner.keep(Scope.adopt(read.keys()));
+                pieces.computeIfAbsent(memory, index -> new ArrayList<>()).add(read);
+              });
+        }
+      }
+      Map<Integer, Read> result = new TreeMap<>();
+      pieces.forEach((memory, reads) -> result.put(memory, joined(reads)));
+      result.values().forEach(read -> scope.keep(read.keys()));
+      return result;
+    }
+  }
+
+  private static Read joined(List<Read> reads) {
+    int[] rows = reads.stream().flatMapToInt(read -> Arrays.stream(read.rows())).toArray();
+    NDList keys = new NDList();
+    reads.forEach(read -> keys.add(read.keys()));
+    return new Read(rows, keys.size() == 1 ? keys.get(0) : NDArrays.concat(keys));
+  }
+
+  /** Runs inside a forward pass, whose scope the result must outlive. */
+  private static Read read(Part part, MemoryKeys memory) {
+    int width = part.batch.width();
+    Map<Long, Integer> rowOf = new HashMap<>();
+    for (int row = 0; row < part.rows.length; row++) {
+      rowOf.put((long) row * width + part.batch.length(row) - 1, part.rows[row]);
+    }
+    long[] positions =
+        memory.positions() == null
+            ? LongStream.range(0, (long) part.rows.length * width).toArray()
+            : memory.positions().toLongArray();
+    int[] own =
+        IntStream.range(0, positions.length).filter(i -> rowOf.containsKey(positions[i])).toArray();
+    int[] rows = Arrays.stream(own).map(i -> rowOf.get(positions[i])).toArray();
+    long[] picked = Arrays.stream(own).asLongStream().toArray();
+    NDArray keys = Tensors.rows(memory.gated(), picked).toType(DataType.FLOAT64, true);
+    return new Read(rows, Scope.escape(keys));
   }
 
   /**

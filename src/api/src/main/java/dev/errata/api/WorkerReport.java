@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param version the version that was made or found made, such as {@code v3}
  * @param parent the version that it was made from
  * @param current the version that serving reads, after this stage
+ * @param latest the newest published version, after this stage
  * @param digest content address of the version
  * @param sizeBytes bytes of its checkpoint
  * @param method name of the edit method
@@ -38,6 +39,7 @@ public record WorkerReport(
     String version,
     String parent,
     String current,
+    String latest,
     String digest,
     Long sizeBytes,
     String method,
@@ -54,7 +56,7 @@ public record WorkerReport(
   /** A stage that is done and has nothing else to say. */
   public static WorkerReport done(Stage stage) {
     return new WorkerReport(
-        stage, null, null, null, null, null, null, null, null, null, null, null, null, null);
+        stage, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
   }
 
   /** One line of JSON. */

@@ -50,6 +50,8 @@ public enum Reason {
   Finished("The job has ended; its pods are gone or done."),
   /** The job starts again from another version. */
   Rebased("The version to start from has moved; the job starts again from the newer one."),
+  /** A shard failed and is tried again. */
+  ShardRetried("A shard failed and is tried again."),
   /** A stage began. */
   StageStarted("A stage began."),
   /** The base is imported. */

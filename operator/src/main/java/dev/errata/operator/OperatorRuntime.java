@@ -1,0 +1,97 @@
+package dev.errata.operator;
+
+import dev.errata.operator.assembly.Assembly;
+import dev.errata.operator.manifest.Installation;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.javaoperatorsdk.operator.Operator;
+import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
+import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Set;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Liveness;
+import org.jboss.logging.Logger;
+
+/** Starts and stops the operator with the program. */
+@ApplicationScoped
+@Liveness
+public class OperatorRuntime implements HealthCheck {
+  private static final Logger LOG = Logger.getLogger(OperatorRuntime.class);
+
+  // A crashed leader is followed within the lease and one retry: 17 s.
+  private static final Duration LEASE = Duration.ofSeconds(15);
+  private static final Duration RENEW = Duration.ofSeconds(10);
+  private static final Duration RETRY = Duration.ofSeconds(2);
+
+  private final KubernetesClient client;
+  private final OperatorSettings settings;
+  private Operator operator;
+
+  OperatorRuntime(KubernetesClient client, OperatorSettings settings) {
+    this.client = client;
+    this.settings = settings;
+  }
+
+  void start(@Observes StartupEvent event) {
+    if (!settings.enabled()) {
+      return;
+    }
+    try {
+      operator =
+          Assembly.operator(
+              client,
+              new Installation(
+                  settings.worker().image(),
+                  settings.worker().imagePullPolicy().orElse(null),
+                  settings.store().claim(),
+                  settings.worker().fsGroup().isPresent()
+                      ? settings.worker().fsGroup().getAsLong()
+                      : null),
+              settings.namespaces().orElse(Set.of()),
+              election(),
+              Clock.systemUTC());
+      operator.start();
+      LOG.info("Watching EditJobs and Models");
+    } catch (IllegalStateException | KubernetesClientException e) {
+      LOG.fatal("Cannot start: " + e.getMessage());
+      LOG.debug("Cannot start", e);
+      Quarkus.asyncExit(1);
+    }
+  }
+
+  private LeaderElectionConfiguration election() {
+    if (!settings.election().enabled()) {
+      return null;
+    }
+    var builder =
+        LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(settings.election().lease())
+            .withLeaseDuration(LEASE)
+            .withRenewDeadline(RENEW)
+            .withRetryPeriod(RETRY);
+    settings.election().namespace().ifPresent(builder::withLeaseNamespace);
+    return builder.build();
+  }
+
+  void stop(@Observes ShutdownEvent event) {
+    if (operator != null) {
+      operator.stop();
+    }
+  }
+
+  @Override
+  public HealthCheckResponse call() {
+    boolean healthy =
+        operator == null
+            || !operator.getRuntimeInfo().isStarted()
+            || operator.getRuntimeInfo().allEventSourcesAreHealthy();
+    return HealthCheckResponse.named("operator").status(healthy).build();
+  }
+}

@@ -1,0 +1,61 @@
+package dev.errata.operator;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/** Settings of an installation; {@code errata.worker.image} is {@code ERRATA_WORKER_IMAGE}. */
+@ConfigMapping(prefix = "errata")
+public interface OperatorSettings {
+  /** Whether the operator runs; tests of the program itself have no cluster. */
+  @WithDefault("true")
+  boolean enabled();
+
+  /** Namespaces to watch; absent: all. */
+  Optional<Set<String>> namespaces();
+
+  /** What workers are. */
+  Worker worker();
+
+  /** Where versions are kept. */
+  Store store();
+
+  /** Which of several operators acts. */
+  Election election();
+
+  /** What workers are. */
+  interface Worker {
+    /** Their image. */
+    @WithDefault("errata/worker:latest")
+    String image();
+
+    /** When it is pulled; absent: what its tag implies. */
+    Optional<String> imagePullPolicy();
+
+    /** Group that volumes are given to; absent: left to the cluster. */
+    OptionalLong fsGroup();
+  }
+
+  /** Where versions are kept. */
+  interface Store {
+    /** PersistentVolumeClaim in the namespace of a Model that names none. */
+    @WithDefault("errata-store")
+    String claim();
+  }
+
+  /** Which of several operators acts. */
+  interface Election {
+    /** Whether they elect a leader. */
+    @WithDefault("false")
+    boolean enabled();
+
+    /** Name of the Lease. */
+    @WithDefault("errata-operator")
+    String lease();
+
+    /** Namespace of the Lease; absent: that of the operator. */
+    Optional<String> namespace();
+  }
+}

@@ -1,0 +1,2 @@
+/** The edges: what is observed of a cluster, and what is done to it. */
+package dev.errata.operator.assembly;

@@ -1,0 +1,169 @@
+package dev.errata.operator.manifest;
+
+import dev.errata.api.EditJob;
+import dev.errata.api.Model;
+import dev.errata.api.resource.ModelStorage;
+import dev.errata.operator.decide.ModelTask;
+import dev.errata.operator.decide.StageOrder;
+import dev.errata.operator.decide.WorkerExit;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.PodFailurePolicy;
+import io.fabric8.kubernetes.api.model.batch.v1.PodFailurePolicyBuilder;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Child Jobs: one Indexed Job a stage of an EditJob, one Job a task of a Model. */
+public final class StageJobs {
+  private static final int TASK_RETRIES = 6;
+
+  private StageJobs() {}
+
+  /**
+   * The Job of a stage.
+   *
+   * @param model the Model of the EditJob
+   */
+  public static Job of(EditJob job, Model model, StageOrder order, Installation installation) {
+    String name = job.getMetadata().getName();
+    Map<String, String> labels = new LinkedHashMap<>();
+    labels.put(Labels.MANAGED_BY, Labels.OPERATOR);
+    labels.put(Labels.EDIT_JOB, name);
+    labels.put(Labels.MODEL, job.getSpec().model());
+    labels.put(Labels.STAGE, order.stage().name());
+    labels.put(Labels.ATTEMPT, String.valueOf(order.attempt()));
+    List<String> arguments = new ArrayList<>(store(model));
+    arguments.addAll(
+        List.of(
+            "stage",
+            order.stage().name().toLowerCase(Locale.ROOT),
+            "--job",
+            WorkerTemplate.JOB + "/" + JobManifest.FILE,
+            "--base",
+            order.base(),
+            "--shards",
+            String.valueOf(order.shards()),
+            "--report",
+            WorkerTemplate.REPORT));
+    WorkerTemplate template =
+        new WorkerTemplate(installation, job.getSpec().workers(), claim(model, installation))
+            .configMap("errata-job", Names.manifest(name), WorkerTemplate.JOB);
+    if (job.getSpec().facts().configMap() != null) {
+      arguments.addAll(List.of("--facts", WorkerTemplate.FACTS));
+      template.configMap(
+          "errata-facts", job.getSpec().facts().configMap().name(), WorkerTemplate.FACTS);
+    }
+    Integer retries = job.getSpec().backoffLimit();
+    return build(
+        job,
+        Names.stageJob(name, order.stage(), order.attempt()),
+        labels,
+        order.shards(),
+        retries == null ? TASK_RETRIES : retries,
+        template.build(labels, arguments));
+  }
+
+  /** The Job of a task of a Model. */
+  public static Job of(Model model, ModelTask task, Installation installation) {
+    String name = model.getMetadata().getName();
+    Map<String, String> labels = new LinkedHashMap<>();
+    labels.put(Labels.MANAGED_BY, Labels.OPERATOR);
+    labels.put(Labels.MODEL, name);
+    labels.put(Labels.TASK, task.name());
+    List<String> arguments = new ArrayList<>(store(model));
+    if (task.version() == null) {
+      arguments.addAll(
+          List.of("stage", "import", "--model", name, "--source", model.getSpec().source().uri()));
+    } else {
+      arguments.addAll(List.of("stage", "promote", "--model", name, "--version", task.version()));
+    }
+    arguments.addAll(List.of("--report", WorkerTemplate.REPORT));
+    return build(
+        model,
+        Names.taskJob(name, task.name()),
+        labels,
+        1,
+        TASK_RETRIES,
+        new WorkerTemplate(installation, null, claim(model, installation))
+            .build(labels, arguments));
+  }
+
+  private static List<String> store(Model model) {
+    ModelStorage storage = model.getSpec().storage();
+    boolean elsewhere = storage != null && storage.uri() != null;
+    return List.of("--store", elsewhere ? storage.uri() : WorkerTemplate.STORE);
+  }
+
+  private static String claim(Model model, Installation installation) {
+    ModelStorage storage = model.getSpec().storage();
+    boolean own = storage != null && storage.claim() != null;
+    return own ? storage.claim() : installation.claim();
+  }
+
+  private static Job build(
+      HasMetadata owner,
+      String name,
+      Map<String, String> labels,
+      int shards,
+      int retries,
+      PodTemplateSpec template) {
+    Map<String, String> all = new LinkedHashMap<>(labels);
+    all.putAll(Labels.ofQueue(owner));
+    return new JobBuilder()
+        .withNewMetadata()
+        .withName(name)
+        .withNamespace(owner.getMetadata().getNamespace())
+        .withLabels(all)
+        .withOwnerReferences(owner(owner))
+        .endMetadata()
+        .withNewSpec()
+        .withCompletionMode("Indexed")
+        .withCompletions(shards)
+        .withParallelism(shards)
+        .withBackoffLimitPerIndex(retries)
+        .withMaxFailedIndexes(0)
+        .withPodReplacementPolicy("Failed")
+        .withPodFailurePolicy(failures())
+        .withSuspend(Labels.queue(owner) == null ? null : true)
+        .withTemplate(template)
+        .endSpec()
+        .build();
+  }
+
+  /** Bad input and a moved base fail the Job at once; a disruption costs no retry. */
+  private static PodFailurePolicy failures() {
+    return new PodFailurePolicyBuilder()
+        .addNewRule()
+        .withAction("FailJob")
+        .withNewOnExitCodes()
+        .withContainerName(WorkerTemplate.CONTAINER)
+        .withOperator("In")
+        .withValues(WorkerExit.INPUT, WorkerExit.MOVED)
+        .endOnExitCodes()
+        .endRule()
+        .addNewRule()
+        .withAction("Ignore")
+        .addNewOnPodCondition("True", "DisruptionTarget")
+        .endRule()
+        .build();
+  }
+
+  /** The reference by which a child goes with its owner. */
+  public static OwnerReference owner(HasMetadata owner) {
+    return new OwnerReferenceBuilder()
+        .withApiVersion(owner.getApiVersion())
+        .withKind(owner.getKind())
+        .withName(owner.getMetadata().getName())
+        .withUid(owner.getMetadata().getUid())
+        .withController(true)
+        .withBlockOwnerDeletion(true)
+        .build();
+  }
+}

@@ -1,6 +1,7 @@
 package dev.errata.editing.statistics;
 
 import dev.errata.api.InputException;
+import dev.errata.editing.checkpoint.Checkpoint;
 import dev.errata.editing.checkpoint.Tokenizer;
 import dev.errata.editing.model.Decoder;
 import java.nio.file.Path;
@@ -28,6 +29,23 @@ public interface Corpus {
    *     read or ends before so many tokens
    */
   Iterator<int[]> rows(long tokens);
+
+  /**
+   * Looks whether there is any text, without reading much.
+   *
+   * @throws InputException when there is none
+   */
+  default void requireText() {}
+
+  /**
+   * The same corpus, with what is costly to make again kept in a folder.
+   *
+   * @param directory shared with others; names are content addresses
+   * @param checkpoint the model that Self text is of
+   */
+  default Corpus keptIn(Path directory, Checkpoint checkpoint) {
+    return this;
+  }
 
   /**
    * Opens what {@code spec.statistics.corpus} names.

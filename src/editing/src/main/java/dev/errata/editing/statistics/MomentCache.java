@@ -21,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,6 +32,9 @@ import java.util.TreeMap;
  * float64 tensor "moment.N" for each memory and {@code config.json} with what it is and the digest
  * of its bytes, which every reading checks. Folders appear complete and are never changed; any may
  * be deleted at any time. Several processes may share a cache.
+ *
+ * <p>A pass that was killed goes on from the sums that it kept beside the moments every half
+ * minute, and over the text that it had sampled by then.
  */
 public final class MomentCache {
   private static final String TENSOR = "moment.";
@@ -40,11 +44,22 @@ public final class MomentCache {
   private static final String ROUTED = "routed";
   private static final String DIGEST = "sha256";
 
+  private static final String UNFINISHED = "unfinished-";
+
+  /** What a killed pass loses at most, in nanoseconds, where keeping sums costs little. */
+  private static final long INTERVAL = 30_000_000_000L;
+
   private final Path directory;
+  private final long interval;
 
   /** A cache in a folder, which is made when there is something to keep. */
   public MomentCache(Path directory) {
+    this(directory, INTERVAL);
+  }
+
+  MomentCache(Path directory, long interval) {
     this.directory = directory;
+    this.interval = interval;
   }
 
   /**
@@ -79,9 +94,15 @@ public final class MomentCache {
       return moments;
     }
     List<Integer> wanted = new ArrayList<>(missing.keySet());
+    String pass = Sha256.ofText(missing.values().toString()).substring(0, 32);
+    Unfinished unfinished =
+        new Unfinished(directory.resolve(UNFINISHED + pass), interval, System::nanoTime);
+    Iterator<int[]> rows = corpus.keptIn(directory, checkpoint).rows(tokens);
     Map<Integer, Moment> collected =
-        SecondMoments.collect(decoder, corpus.rows(tokens), wanted, tokens, progress);
+        SecondMoments.collect(
+            decoder, rows, wanted, tokens, SecondMoments.BATCH_TOKENS, unfinished, progress);
     collected.forEach((layer, moment) -> write(missing.get(layer), moment, corpus));
+    unfinished.delete();
     moments.putAll(collected);
     return moments;
   }

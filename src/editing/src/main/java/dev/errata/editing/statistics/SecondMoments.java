@@ -63,7 +63,7 @@ public final class SecondMoments implements AutoCloseable {
    */
   public static Map<Integer, Moment> collect(
       Decoder decoder, Iterator<int[]> rows, List<Integer> layers, long tokens, Progress progress) {
-    return collect(decoder, rows, layers, tokens, BATCH_TOKENS, progress);
+    return collect(decoder, rows, layers, tokens, BATCH_TOKENS, null, progress);
   }
 
   static Map<Integer, Moment> collect(
@@ -73,6 +73,22 @@ public final class SecondMoments implements AutoCloseable {
       long tokens,
       int budget,
       Progress progress) {
+    return collect(decoder, rows, layers, tokens, budget, null, progress);
+  }
+
+  /**
+   * Collects, going on from what an earlier pass over the same rows has kept.
+   *
+   * @param unfinished where sums are kept, or null to keep none
+   */
+  static Map<Integer, Moment> collect(
+      Decoder decoder,
+      Iterator<int[]> rows,
+      List<Integer> layers,
+      long tokens,
+      int budget,
+      Unfinished unfinished,
+      Progress progress) {
     requireLayers(decoder, layers);
     if (tokens <= 0) {
       throw new InputException("statistics.tokens is " + tokens + "; it must be above 0");
@@ -80,7 +96,8 @@ public final class SecondMoments implements AutoCloseable {
     try (Scope scope = new Scope();
         SecondMoments moments = new SecondMoments(decoder, layers)) {
       Batches batches = new Batches(rows, tokens, budget);
-      progress.advance(0, tokens);
+      moments.resume(unfinished, batches, progress);
+      progress.advance(batches.taken(), tokens);
       while (batches.taken() < tokens) {
         List<int[]> batch = batches.next();
         if (batch.isEmpty()) {
@@ -92,6 +109,9 @@ public final class SecondMoments implements AutoCloseable {
                   + " tokens asked for; give more text or set statistics.tokens lower");
         }
         moments.add(TokenBatch.of(batch));
+        if (unfinished != null) {
+          unfinished.offer(moments.unfinished(batches.taken()));
+        }
         progress.advance(batches.taken(), tokens);
       }
       Map<Integer, Moment> result = moments.means(tokens);
@@ -100,6 +120,42 @@ public final class SecondMoments implements AutoCloseable {
           .forEach(moment -> moment.memories().forEach(memory -> scope.keep(memory.matrix())));
       return result;
     }
+  }
+
+  /** Takes over kept sums and passes over the rows that are in them. */
+  private void resume(Unfinished unfinished, Batches batches, Progress progress) {
+    if (unfinished == null) {
+      return;
+    }
+    try (Scope scope = new Scope()) {
+      unfinished
+          .read(decoder.manager(), progress::note)
+          .filter(kept -> kept.products().keySet().equals(sums.keySet()))
+          .ifPresent(
+              kept -> {
+                while (batches.taken() < kept.tokens() && !batches.next().isEmpty()) {
+                  // The same rows make the same batches.
+                }
+                sums.replaceAll(
+                    (layer, none) ->
+                        new Sums(kept.products().get(layer), kept.routed().get(layer)));
+                sums.values().stream()
+                    .flatMap(of -> Arrays.stream(of.products()))
+                    .filter(Objects::nonNull)
+                    .forEach(scope::release);
+              });
+    }
+  }
+
+  private Unfinished.Sums unfinished(long taken) {
+    Map<Integer, NDArray[]> products = new TreeMap<>();
+    Map<Integer, long[]> routed = new TreeMap<>();
+    sums.forEach(
+        (layer, of) -> {
+          products.put(layer, of.products());
+          routed.put(layer, of.routed());
+        });
+    return new Unfinished.Sums(taken, products, routed);
   }
 
   /**

@@ -2,11 +2,13 @@ package dev.errata.editing.statistics;
 
 import ai.djl.ndarray.NDArray;
 import dev.errata.api.InputException;
+import dev.errata.editing.checkpoint.Checkpoint;
 import dev.errata.editing.checkpoint.Sha256;
 import dev.errata.editing.checkpoint.Tokenizer;
 import dev.errata.editing.model.Architecture;
 import dev.errata.editing.model.Decoder;
 import dev.errata.editing.model.Generation;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -38,6 +40,7 @@ public final class SelfText implements Corpus {
 
   private final Decoder decoder;
   private final Settings settings;
+  private final Path folder;
   private final String digest;
 
   /** Tokens drawn for a first word before any token will do: a vocabulary may hold no words. */
@@ -126,6 +129,11 @@ public final class SelfText implements Corpus {
 
   /** Text of a model. */
   public SelfText(Decoder decoder, Settings settings) {
+    this(decoder, settings, null);
+  }
+
+  private SelfText(Decoder decoder, Settings settings, Path folder) {
+    this.folder = folder;
     this.decoder = decoder;
     this.settings = settings;
     Sha256 sha = new Sha256().line("self 2").line(settings.start().toString());
@@ -147,8 +155,16 @@ public final class SelfText implements Corpus {
   }
 
   @Override
+  public Corpus keptIn(Path directory, Checkpoint checkpoint) {
+    Sha256 text = new Sha256().line(checkpoint.digest()).line(digest);
+    text.line(decoder.compute().toString());
+    return new SelfText(decoder, settings, directory.resolve("self-" + text.hex()));
+  }
+
+  @Override
   public Iterator<int[]> rows(long tokens) {
-    return new Rows(tokens);
+    KeptText kept = folder == null ? null : new KeptText(folder.resolve(Long.toString(tokens)));
+    return new Rows(tokens, kept);
   }
 
   private final class Rows implements Iterator<int[]> {
@@ -158,9 +174,12 @@ public final class SelfText implements Corpus {
     private long given;
     private long sampled;
     private long held;
+    private final KeptText kept;
+    private int batches;
 
-    Rows(long wanted) {
+    Rows(long wanted, KeptText kept) {
       this.wanted = wanted;
+      this.kept = kept;
     }
 
     @Override
@@ -193,17 +212,15 @@ public final class SelfText implements Corpus {
         randoms.add(random);
       }
       sampled += count;
-      List<int[]> added =
-          Generation.generate(
-              decoder,
-              starts,
-              Math.max(1, settings.length() - settings.start().size() - 1),
-              settings.stops(),
-              logits -> draw(logits, randoms));
-      for (int i = 0; i < count; i++) {
-        int[] start = starts.get(i);
-        int[] row = Arrays.copyOf(start, start.length + added.get(i).length);
-        System.arraycopy(added.get(i), 0, row, start.length, added.get(i).length);
+      List<int[]> rows = kept == null ? List.of() : kept.read(batches);
+      if (rows.size() != count) {
+        rows = goOn(starts, randoms);
+        if (kept != null) {
+          kept.write(batches, rows);
+        }
+      }
+      batches++;
+      for (int[] row : rows) {
         ready.add(row);
         held += row.length;
       }
@@ -215,6 +232,25 @@ public final class SelfText implements Corpus {
                 + SELF);
       }
     }
+  }
+
+  /** The rows that begin with some tokens. */
+  private List<int[]> goOn(List<int[]> starts, List<SplittableRandom> randoms) {
+    List<int[]> added =
+        Generation.generate(
+            decoder,
+            starts,
+            Math.max(1, settings.length() - settings.start().size() - 1),
+            settings.stops(),
+            logits -> draw(logits, randoms));
+    List<int[]> rows = new ArrayList<>();
+    for (int i = 0; i < starts.size(); i++) {
+      int[] start = starts.get(i);
+      int[] row = Arrays.copyOf(start, start.length + added.get(i).length);
+      System.arraycopy(added.get(i), 0, row, start.length, added.get(i).length);
+      rows.add(row);
+    }
+    return rows;
   }
 
   private int[] start(int word) {

@@ -54,6 +54,11 @@ final class TextCorpus implements Corpus {
   }
 
   @Override
+  public void requireText() {
+    new Windows(prefix.length + 1L).next();
+  }
+
+  @Override
   public Iterator<int[]> rows(long tokens) {
     return new Windows(tokens);
   }

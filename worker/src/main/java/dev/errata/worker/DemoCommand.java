@@ -2,6 +2,7 @@ package dev.errata.worker;
 
 import dev.errata.api.InputException;
 import dev.errata.editing.checkpoint.store.VersionStore;
+import dev.errata.editing.torch.Compute;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
@@ -24,6 +25,9 @@ final class DemoCommand extends Reporting {
   @Option(names = "--short", description = "Takes fewer facts.")
   private boolean brief;
 
+  @Option(names = "--restart", description = RunCommand.RESTART)
+  private boolean restart;
+
   @Override
   public Integer call() {
     Path home = home();
@@ -37,7 +41,8 @@ final class DemoCommand extends Reporting {
       Path manifest = home.resolve("deploy/samples").resolve(real ? "real.yaml" : "demo.yaml");
       int most = brief ? (real ? SHORT_REAL : SHORT) : Integer.MAX_VALUE;
       outcome =
-          new ManifestRun(manifest, store, dev.errata.editing.torch.Compute.CPU, progress, most)
+          new ManifestRun(
+                  manifest, store, progress, new ManifestRun.Options(Compute.CPU, most, restart))
               .run();
     }
     report(RunCommand.document(outcome), out -> new ReportText(out).outcome(outcome));

@@ -2,6 +2,7 @@ package dev.errata.worker;
 
 import dev.errata.api.InputException;
 import dev.errata.editing.checkpoint.store.ConflictException;
+import dev.errata.editing.pipeline.DeadlineException;
 import java.io.PrintWriter;
 import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine;
@@ -35,7 +36,7 @@ import picocli.CommandLine.Mixin;
       "2:bad input; nothing was written",
       "3:a gate was missed; the version is stored as Rejected",
       "4:conflict with what is stored or running",
-      "130:interrupted; the same command goes on where it was"
+      "130:interrupted or out of time; the same command goes on where it was"
     },
     footer = {
       "",
@@ -90,6 +91,9 @@ public final class Errata implements Runnable {
       err.println("errata: this is a fault of the program; --debug shows where");
     }
     err.flush();
+    if (error instanceof DeadlineException) {
+      return ExitCode.INTERRUPTED;
+    }
     if (error instanceof ConflictException) {
       return ExitCode.CONFLICT;
     }

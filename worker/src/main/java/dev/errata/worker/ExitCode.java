@@ -17,5 +17,8 @@ final class ExitCode {
   /** At odds with what is stored or running. */
   static final int CONFLICT = 4;
 
+  /** Interrupted, or out of time: the same command goes on where it was. */
+  static final int INTERRUPTED = 130;
+
   private ExitCode() {}
 }

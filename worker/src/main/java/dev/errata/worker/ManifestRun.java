@@ -29,22 +29,27 @@ import java.util.Map;
 final class ManifestRun {
   private final Path file;
   private final VersionStore store;
-  private final Compute compute;
   private final Progress progress;
-  private final int mostFacts;
+  private final Options options;
   private final Map<String, VersionStore> stores = new HashMap<>();
 
   /**
-   * Prepares.
+   * How to run.
    *
+   * @param compute where and in which type models run
    * @param mostFacts how many facts of a job are taken
+   * @param restart whether to forget what interrupted runs of changed jobs have done
    */
-  ManifestRun(Path file, VersionStore store, Compute compute, Progress progress, int mostFacts) {
+  record Options(Compute compute, int mostFacts, boolean restart) {
+    /** Everything that the manifest says, on the processor. */
+    static final Options DEFAULT = new Options(Compute.CPU, Integer.MAX_VALUE, false);
+  }
+
+  ManifestRun(Path file, VersionStore store, Progress progress, Options options) {
     this.file = file;
     this.store = store;
-    this.compute = compute;
     this.progress = progress;
-    this.mostFacts = mostFacts;
+    this.options = options;
   }
 
   /** A model that was imported or was there. */
@@ -83,7 +88,7 @@ final class ManifestRun {
       } else if (requests.containsKey(resource)) {
         EditRequest request = requests.get(resource);
         VersionStore in = stores.getOrDefault(request.spec().model(), store);
-        jobs.add(EditJobRun.run(in, request, compute, progress));
+        jobs.add(EditJobRun.run(in, request, options.compute(), progress));
       }
     }
     return new Outcome(models, jobs);
@@ -105,13 +110,15 @@ final class ManifestRun {
   private EditRequest request(EditJob job, List<HasMetadata> resources) {
     FactSet facts = JobFacts.read(job, file, resources);
     FactsSource source = job.getSpec().facts();
-    if (facts.facts().size() > mostFacts) {
-      FactReader.Options options =
+    if (facts.facts().size() > options.mostFacts()) {
+      FactReader.Options limits =
           new FactReader.Options(FactReader.MAX_FACTS, source.contradictions());
-      facts = FactReader.check(facts.facts().subList(0, mostFacts), i -> "fact " + i, options);
+      facts =
+          FactReader.check(facts.facts().subList(0, options.mostFacts()), i -> "fact " + i, limits);
     }
     String place = source.uri() == null ? file + ": spec.facts" : source.uri();
-    return new EditRequest(job.getMetadata().getName(), job.getSpec(), facts, place, file);
+    String name = job.getMetadata().getName();
+    return new EditRequest(name, job.getSpec(), facts, place, file, options.restart());
   }
 
   private Imported ensure(Model model) {

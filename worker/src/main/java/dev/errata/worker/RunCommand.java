@@ -11,12 +11,18 @@ import picocli.CommandLine.Option;
     name = "run",
     description = "Runs the jobs of a manifest, the one that kubectl apply takes.")
 final class RunCommand extends Reporting {
+  static final String RESTART =
+      "Forgets what an interrupted run has done of a job that has changed since.";
+
   @Option(
       names = {"-f", "--file"},
       paramLabel = "FILE",
       required = true,
       description = "Model and EditJob resources, one YAML document each.")
   private Path file;
+
+  @Option(names = "--restart", description = RESTART)
+  private boolean restart;
 
   @Mixin private ComputeOptions compute;
 
@@ -25,7 +31,12 @@ final class RunCommand extends Reporting {
     ManifestRun.Outcome outcome;
     try (TerminalProgress progress = progress()) {
       outcome =
-          new ManifestRun(file, store(), compute.compute(), progress, Integer.MAX_VALUE).run();
+          new ManifestRun(
+                  file,
+                  store(),
+                  progress,
+                  new ManifestRun.Options(compute.compute(), Integer.MAX_VALUE, restart))
+              .run();
     }
     report(document(outcome), out -> new ReportText(out).outcome(outcome));
     return outcome.exitCode();

@@ -1,14 +1,11 @@
 package dev.errata.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.errata.api.Progress;
 import dev.errata.editing.checkpoint.store.ModelLock;
 import dev.errata.editing.checkpoint.store.Version;
 import dev.errata.editing.checkpoint.store.VersionStore;
-import dev.errata.editing.torch.Compute;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,8 +14,6 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class RunCommandTest {
   @TempDir private Path folder;
@@ -125,59 +120,11 @@ class RunCommandTest {
     assertSame(version(cli), version(other));
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"values", "update, round 2", "publish"})
-  void aRunGoesOnWhereAnotherWasKilled(String stage) throws IOException {
-    Path manifest = Manifest.job(folder);
-    Cli undisturbed = new Cli(folder.resolve("other"));
-    undisturbed.run("import", "tiny", folder.resolve("tiny").toString()).exits(0);
-    undisturbed.run("run", "-f", manifest.toString()).exits(0);
-
-    List<String> first = new ArrayList<>();
-    assertThat(catchThrowable(() -> run(manifest, new Recorder(first, stage))))
-        .isInstanceOf(Killed.class);
-    assertThat(VersionStore.open(cli.store()).versions("tiny")).hasSize(1);
-    List<String> second = new ArrayList<>();
-    run(manifest, new Recorder(second, null));
-    assertThat(second).doesNotContainAnyElementsOf(completed(first, stage));
-    assertSame(version(cli), version(undisturbed));
-  }
-
-  private static List<String> completed(List<String> stages, String deadly) {
-    return stages.stream().filter(stage -> !stage.equals(deadly)).toList();
-  }
-
-  private void run(Path manifest, Progress progress) {
-    VersionStore store = VersionStore.open(cli.store());
-    new ManifestRun(manifest, store, Compute.CPU, progress, Integer.MAX_VALUE).run();
-  }
-
-  /** Stands for a kill. */
-  private static final class Killed extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-  }
-
-  /** Notes stages and dies when one begins. */
-  private record Recorder(List<String> stages, String deadly) implements Progress {
-    @Override
-    public void stage(String name, String unit) {
-      if (!name.equals("statistics")) {
-        stages.add(name);
-      }
-      if (name.equals(deadly)) {
-        throw new Killed();
-      }
-    }
-
-    @Override
-    public void advance(long done, long total) {}
-  }
-
-  private static Version version(Cli cli) {
+  static Version version(Cli cli) {
     return VersionStore.open(cli.store()).version("tiny@v1");
   }
 
-  private static void assertSame(Version one, Version other) throws IOException {
+  static void assertSame(Version one, Version other) throws IOException {
     assertThat(one.manifest().digest()).isEqualTo(other.manifest().digest());
     assertThat(one.manifest().metrics()).isEqualTo(other.manifest().metrics());
     assertThat(one.manifest().jobDigest()).isEqualTo(other.manifest().jobDigest());

@@ -64,11 +64,14 @@ public final class EditJobRun {
    * @throws dev.errata.api.InputException when facts, settings and model do not fit; nothing is
    *     written then
    * @throws ConflictException when another run works on the model, or the job's base has moved and
-   *     the job says {@code Fail}
+   *     the job says {@code Fail}, or the job was interrupted and has changed since
+   * @throws DeadlineException when {@code spec.activeDeadlineSeconds} are over
    */
   public static JobReport run(
       VersionStore store, EditRequest request, Compute compute, Progress progress) {
-    return new EditJobRun(store, request, compute, progress).run();
+    Long seconds = request.spec().activeDeadlineSeconds();
+    Progress watched = Deadline.watch(progress, request.name(), seconds, System::nanoTime);
+    return new EditJobRun(store, request, compute, watched).run();
   }
 
   /** Thrown when the version to start from has moved during the run. */
@@ -81,7 +84,7 @@ public final class EditJobRun {
     try (Scope scope = new Scope()) {
       // What a person can mend is found before the first byte is written.
       try (Base base = Base.open(base(), compute, request)) {
-        base.corpus();
+        base.corpus().requireText();
       }
     }
     try (ModelLock lock = store.lock(model)) {
@@ -125,10 +128,11 @@ public final class EditJobRun {
       return Corpus.open(plan.corpus(), Path.of(""), decoder, tokenizer, seed);
     }
 
-    /** Digest of the job on a parent with this content. */
-    String jobDigest(String parentDigest, EditRequest request) {
+    /** All that determines the job's result on a parent with this content. */
+    JobInputs inputs(String parentDigest, EditRequest request) {
       String corpus = plan.corpus().equals(Corpus.SELF) ? Corpus.SELF : corpus().digest();
-      return plan.digest(parentDigest, request.facts().digest(), corpus, decoder.compute());
+      String facts = request.facts().digest();
+      return plan.inputs(request.name(), parentDigest, facts, corpus, decoder.compute());
     }
 
     @Override
@@ -156,17 +160,20 @@ public final class EditJobRun {
 
     JobReport run() {
       VersionManifest parent = base.version().manifest();
-      String digest = base.jobDigest(parent.digest(), request);
+      JobInputs inputs = base.inputs(parent.digest(), request);
+      String digest = inputs.digest();
       Optional<Version> made = store.findByJob(parent.model(), digest);
       if (made.isPresent()) {
         return reuse(made.get());
       }
       if (parent.parentDigest() != null
-          && base.jobDigest(parent.parentDigest(), request).equals(parent.jobDigest())) {
+          && base.inputs(parent.parentDigest(), request).digest().equals(parent.jobDigest())) {
         return reuse(base.version());
       }
       request.facts().warnings().forEach(progress::note);
-      Workspace workspace = new Workspace(store.workspace(parent.model(), digest), digest);
+      boolean rebase = request.spec().onConflict() != OnConflict.Fail;
+      Workspace workspace =
+          new Workspaces(store, parent.model(), progress).open(inputs, request.restart(), rebase);
       List<Samples.Question> questions = Samples.choose(facts);
       Measured before = measure(workspace, "before", "evaluate before", questions, null);
       boolean[] held = new boolean[facts.size()];
@@ -277,7 +284,7 @@ public final class EditJobRun {
           missed.isEmpty() ? VersionManifest.State.Published : VersionManifest.State.Rejected;
       Reports reports = new Reports(request, base.version());
       JobReport.BeforeAfter metrics = Reports.metrics(before.evaluation(), after.evaluation());
-      requireUnmoved();
+      requireUnmoved(workspace);
       try (StagedVersion staged = store.stage(base.version())) {
         List<TensorChange> changes =
             clock.time(
@@ -320,12 +327,13 @@ public final class EditJobRun {
       return staged.write(base.decoder().replacedTensors(), base.decoder()::tensorBytes);
     }
 
-    private void requireUnmoved() {
+    private void requireUnmoved(Workspace workspace) {
       int now = base().manifest().version();
       int then = base.version().manifest().version();
       if (now == then) {
         return;
       }
+      workspace.delete();
       if (request.spec().onConflict() == OnConflict.Fail) {
         throw new ConflictException(
             "job '"

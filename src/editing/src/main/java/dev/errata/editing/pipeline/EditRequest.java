@@ -12,6 +12,12 @@ import java.nio.file.Path;
  * @param facts its facts, checked
  * @param factsName what messages call the place of the facts
  * @param manifest the file that the job was written in; relative paths start at its folder
+ * @param restart whether to forget what an interrupted run of the job has done with other inputs
  */
 public record EditRequest(
-    String name, EditJobSpec spec, FactSet facts, String factsName, Path manifest) {}
+    String name,
+    EditJobSpec spec,
+    FactSet facts,
+    String factsName,
+    Path manifest,
+    boolean restart) {}

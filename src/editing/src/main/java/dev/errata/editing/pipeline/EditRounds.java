@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Writes facts into a decoder and, while some of them do not hold, writes those again on the edited
@@ -63,7 +64,7 @@ final class EditRounds {
     this.earlier = earlier;
   }
 
-  /** What the workspace keeps of the values of a round beside the tensors. */
+  /** What the workspace keeps of a shard of a round's values beside the tensors. */
   record ValuesEntry(double[] losses, int[] steps) {}
 
   /**
@@ -132,7 +133,7 @@ final class EditRounds {
     List<SubjectGroup> edited = split.get(true);
     String suffix = number == 1 ? "" : ", round " + number;
     ValueSet values = values(number, suffix, edited);
-    int count = edited.stream().mapToInt(group -> group.facts().size()).sum();
+    int count = SubjectGroup.facts(edited);
     String entry = "update-" + number;
     Optional<Round> done = workspace.read(entry, Round.class);
     if (done.isPresent()) {
@@ -159,24 +160,68 @@ final class EditRounds {
 
   private ValueSet values(int number, String suffix, List<SubjectGroup> edited) {
     String entry = "values-" + number;
-    Optional<ValuesEntry> done = workspace.read(entry, ValuesEntry.class);
-    if (done.isPresent()) {
-      clock.skipped(Stage.Values, "facts", "values" + suffix + ": done by an earlier run");
-      try (Checkpoint stored = workspace.tensors(entry)) {
-        return StoredTensors.values(stored, edited, done.get().losses(), done.get().steps());
+    ValueOptimizer optimizer = new ValueOptimizer(decoder, tokenizer, settings, prefixes);
+    List<ValueOptimizer.Shard> shards = optimizer.shards(edited);
+    Map<Integer, ValueSet> parts = new TreeMap<>();
+    for (int i = 0; i < shards.size(); i++) {
+      Optional<ValueSet> kept = shard(entry, i, shards.get(i), edited);
+      if (kept.isPresent()) {
+        parts.put(i, kept.get());
       }
     }
-    ValueSet values =
-        clock.time(
-            Stage.Values,
-            "values" + suffix,
-            "facts",
-            progress ->
-                new ValueOptimizer(decoder, tokenizer, settings, prefixes)
-                    .optimize(edited, progress));
-    workspace.write(
-        entry, new ValuesEntry(values.losses(), values.steps()), StoredTensors.ofValues(values));
-    return values;
+    if (parts.size() == shards.size()) {
+      clock.skipped(Stage.Values, "facts", "values" + suffix + ": done by an earlier run");
+    } else {
+      clock.time(
+          Stage.Values,
+          "values" + suffix,
+          "facts",
+          progress -> {
+            compute(entry, optimizer, shards, edited, parts, progress);
+            return parts;
+          });
+    }
+    workspace.join(entry, shards.size());
+    return ValueSet.joined(List.copyOf(parts.values()));
+  }
+
+  private Optional<ValueSet> shard(
+      String entry, int number, ValueOptimizer.Shard shard, List<SubjectGroup> edited) {
+    return workspace
+        .readShard(entry, number, ValuesEntry.class)
+        .map(
+            kept -> {
+              try (Checkpoint stored = workspace.shardTensors(entry, number)) {
+                List<SubjectGroup> groups = edited.subList(shard.from(), shard.to());
+                return StoredTensors.values(stored, groups, kept.losses(), kept.steps());
+              }
+            });
+  }
+
+  private void compute(
+      String entry,
+      ValueOptimizer optimizer,
+      List<ValueOptimizer.Shard> shards,
+      List<SubjectGroup> edited,
+      Map<Integer, ValueSet> parts,
+      Progress progress) {
+    int total = SubjectGroup.facts(edited);
+    int[] done = {parts.values().stream().mapToInt(p -> SubjectGroup.facts(p.groups())).sum()};
+    progress.advance(done[0], total);
+    for (int i = 0; i < shards.size(); i++) {
+      if (!parts.containsKey(i)) {
+        ValueSet values =
+            optimizer.optimize(
+                edited, shards.get(i), (now, all) -> progress.advance(done[0] + now, total));
+        workspace.writeShard(
+            entry,
+            i,
+            new ValuesEntry(values.losses(), values.steps()),
+            StoredTensors.ofValues(values));
+        parts.put(i, values);
+        done[0] += SubjectGroup.facts(values.groups());
+      }
+    }
   }
 
   private List<LayerReport> update(

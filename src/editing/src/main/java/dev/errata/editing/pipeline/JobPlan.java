@@ -42,8 +42,6 @@ record JobPlan(
     long tokens,
     EvaluationSettings evaluation,
     List<Requirement> requirements) {
-  private static final String FORMAT = "errata job 1";
-
   /**
    * Completes a job by the preset of its model.
    *
@@ -115,23 +113,28 @@ record JobPlan(
   }
 
   /**
-   * Digest of all that determines the result.
+   * All that determines the result, each by its place in the manifest.
    *
+   * @param job name of the job
    * @param parent digest of the parent's checkpoint
    * @param facts digest of the facts
    * @param corpusDigest digest of the corpus' content; Self text follows from the parent
    */
-  String digest(String parent, String facts, String corpusDigest, Compute compute) {
+  JobInputs inputs(String job, String parent, String facts, String corpusDigest, Compute compute) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
-    node.put("parent", parent).put("facts", facts).put("method", method);
-    node.set("settings", Workspace.JSON.valueToTree(settings));
-    node.put("corpus", corpusDigest).put("tokens", tokens);
-    ObjectNode measured = node.putObject("evaluation");
+    node.put("parent", parent).put("--dtype", compute.type().name());
+    ObjectNode spec = node.putObject("spec");
+    spec.put("facts", facts).put("seed", settings.seed());
+    ObjectNode of = spec.putObject("method").put("type", method);
+    ObjectNode memit = Workspace.JSON.valueToTree(settings);
+    memit.remove("seed");
+    of.set("memit", memit);
+    spec.putObject("statistics").put("corpus", corpusDigest).put("tokens", tokens);
+    ObjectNode measured = spec.putObject("evaluation");
     measured.set(
         "suites", Workspace.JSON.valueToTree(evaluation.suites().stream().sorted().toList()));
     measured.put("text", evaluation.heldOut() == null ? null : Sha256.ofText(evaluation.heldOut()));
     measured.set("require", Workspace.JSON.valueToTree(requirements));
-    node.put("type", compute.type().name());
-    return "sha256:" + Sha256.ofText(FORMAT + "\n" + node);
+    return JobInputs.of(job, node);
   }
 }

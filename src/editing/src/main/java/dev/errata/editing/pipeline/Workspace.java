@@ -16,13 +16,19 @@ import dev.errata.editing.checkpoint.StorageFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * What the stages of one job have finished. An entry is a JSON document and, where there is need,
  * tensors in a folder beside it; it names the digest of what it was made from and is there as a
- * whole or not at all. An entry made from something else, or damaged, counts as absent.
+ * whole or not at all. An entry made from something else counts as absent; so does a spoilt one,
+ * which is told from the others by its digest and is made again.
+ *
+ * <p>Entries follow each other: each is made from all before it. The shards of an entry are made
+ * from the entries before it only, in any order, by anyone.
  */
 final class Workspace {
   static final ObjectMapper JSON =
@@ -31,8 +37,10 @@ final class Workspace {
   private static final String INPUTS = "inputs";
   private static final String CONTENT = "content";
   private static final String TENSORS = "tensors";
+  private static final String DIGEST = "sha256";
 
   private final Path directory;
+  private final Consumer<String> notes;
   private String inputs;
 
   /**
@@ -40,10 +48,12 @@ final class Workspace {
    *
    * @param directory the job's own
    * @param jobDigest digest of all that determines its result
+   * @param notes hears of spoilt entries
    */
-  Workspace(Path directory, String jobDigest) {
+  Workspace(Path directory, String jobDigest, Consumer<String> notes) {
     this.directory = directory;
     this.inputs = jobDigest;
+    this.notes = notes;
   }
 
   /**
@@ -52,22 +62,44 @@ final class Workspace {
    * @param type of the content
    */
   <T> Optional<T> read(String entry, Class<T> type) {
-    Path file = directory.resolve(entry + ".json");
+    Optional<JsonNode> node = document(entry);
+    Optional<T> content = node.flatMap(n -> content(entry, n, type));
+    content.ifPresent(c -> follow(entry, node.orElseThrow().path(DIGEST).asText()));
+    return content;
+  }
+
+  /** The content of a shard of an entry that is not there yet. */
+  <T> Optional<T> readShard(String entry, int number, Class<T> type) {
+    String name = shard(entry, number);
+    return document(name).flatMap(node -> content(name, node, type));
+  }
+
+  /** The document of an entry, when it is whole and was made from what there is. */
+  private Optional<JsonNode> document(String entry) {
+    Path file = file(entry);
     if (!Files.exists(file)) {
       return Optional.empty();
     }
     try {
       JsonNode node = JSON.readTree(Files.readAllBytes(file));
-      if (!node.path(INPUTS).asText().equals(inputs) || !tensorsMatch(entry, node)) {
-        return Optional.empty();
+      if (node.path(DIGEST).asText().equals(digest(node)) && tensorsMatch(entry, node)) {
+        return node.path(INPUTS).asText().equals(inputs) ? Optional.of(node) : Optional.empty();
       }
-      T content = JSON.treeToValue(node.get(CONTENT), type);
-      follow(entry, node);
-      return Optional.ofNullable(content);
     } catch (JsonProcessingException e) {
-      return Optional.empty();
+      // Told below, as every other damage.
     } catch (IOException e) {
       throw IoProblems.of(file, e);
+    }
+    notes.accept(file + " is spoilt and made again");
+    return Optional.empty();
+  }
+
+  private <T> Optional<T> content(String entry, JsonNode node, Class<T> type) {
+    try {
+      return Optional.ofNullable(JSON.treeToValue(node.get(CONTENT), type));
+    } catch (JsonProcessingException e) {
+      notes.accept(file(entry) + " was written by another Errata and is made again");
+      return Optional.empty();
     }
   }
 
@@ -90,7 +122,33 @@ final class Workspace {
 
   /** Keeps an entry: tensors first, the document that makes it exist last. */
   void write(String entry, Object content, Map<String, CheckpointWriter.NewTensor> tensors) {
-    Path file = directory.resolve(entry + ".json");
+    follow(entry, put(entry, content, tensors));
+  }
+
+  /** Keeps a shard of an entry. */
+  void writeShard(
+      String entry, int number, Object content, Map<String, CheckpointWriter.NewTensor> tensors) {
+    put(shard(entry, number), content, tensors);
+  }
+
+  /** Ends an entry of which all shards are there: what comes next is made from them too. */
+  void join(String entry, int shards) {
+    Sha256 all = new Sha256();
+    for (int i = 0; i < shards; i++) {
+      String name = shard(entry, i);
+      all.line(
+          document(name)
+              .orElseThrow(() -> new IllegalStateException("shard " + name + " is not there"))
+              .path(DIGEST)
+              .asText());
+    }
+    follow(entry, all.hex());
+  }
+
+  /** Writes an entry's files and gives its digest. */
+  private String put(
+      String entry, Object content, Map<String, CheckpointWriter.NewTensor> tensors) {
+    Path file = file(entry);
     try {
       Files.deleteIfExists(file);
       ObjectNode node = JsonNodeFactory.instance.objectNode();
@@ -98,12 +156,20 @@ final class Workspace {
       if (!tensors.isEmpty()) {
         node.put(TENSORS, writeTensors(entry, tensors));
       }
-      node.set(CONTENT, JSON.valueToTree(content));
+      node.set(CONTENT, JSON.readTree(JSON.writeValueAsBytes(content)));
+      String digest = digest(node);
+      node.put(DIGEST, digest);
       StorageFiles.write(file, JSON.writeValueAsBytes(node));
-      follow(entry, node);
+      return digest;
     } catch (IOException e) {
       throw IoProblems.of(file, e);
     }
+  }
+
+  private static String digest(JsonNode document) {
+    Sha256 sha = new Sha256().line(document.path(INPUTS).asText());
+    sha.line(document.path(TENSORS).asText());
+    return sha.line(document.path(CONTENT).toString()).hex();
   }
 
   private String writeTensors(String entry, Map<String, CheckpointWriter.NewTensor> tensors)
@@ -122,13 +188,26 @@ final class Workspace {
   }
 
   /** What comes next is made from this entry too. */
-  private void follow(String entry, JsonNode node) {
-    inputs = new Sha256().line(inputs).line(entry).line(node.toString()).hex();
+  private void follow(String entry, String digest) {
+    inputs = new Sha256().line(inputs).line(entry).line(digest).hex();
   }
 
   /** The tensors of an entry; the caller closes them. */
   Checkpoint tensors(String entry) {
     return Checkpoint.open(tensorFolder(entry));
+  }
+
+  /** The tensors of a shard; the caller closes them. */
+  Checkpoint shardTensors(String entry, int number) {
+    return tensors(shard(entry, number));
+  }
+
+  private static String shard(String entry, int number) {
+    return String.format(Locale.ROOT, "%s-shard-%05d", entry, number);
+  }
+
+  private Path file(String entry) {
+    return directory.resolve(entry + ".json");
   }
 
   private Path tensorFolder(String entry) {

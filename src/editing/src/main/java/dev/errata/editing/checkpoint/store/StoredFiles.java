@@ -2,6 +2,7 @@ package dev.errata.editing.checkpoint.store;
 
 import dev.errata.api.InputException;
 import dev.errata.editing.checkpoint.ContentDigest;
+import dev.errata.editing.checkpoint.IoProblems;
 import dev.errata.editing.checkpoint.Sha256;
 import dev.errata.editing.checkpoint.StorageFiles;
 import dev.errata.editing.checkpoint.store.VersionManifest.StoredFile;
@@ -35,6 +36,18 @@ final class StoredFiles {
           .filter(path -> !NOT_LISTED.contains(path))
           .sorted()
           .toList();
+    }
+  }
+
+  /** The directories in a directory, which may not exist, sorted. */
+  static List<Path> directories(Path directory) {
+    if (!Files.isDirectory(directory)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.filter(Files::isDirectory).sorted().toList();
+    } catch (IOException e) {
+      throw IoProblems.of(directory, e);
     }
   }
 

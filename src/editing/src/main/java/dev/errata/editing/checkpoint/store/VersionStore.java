@@ -336,6 +336,12 @@ public final class VersionStore {
     return created(layout.workspaces(name).resolve(Sha256.ofText(jobDigest).substring(0, 16)));
   }
 
+  /** The directories of all jobs of a model that have not ended, in order of their names. */
+  public List<Path> workspaces(String name) {
+    model(name);
+    return StoredFiles.directories(layout.workspaces(name));
+  }
+
   /** The directory of statistics that several jobs share. */
   public Path statisticsCache() {
     return created(layout.statistics());

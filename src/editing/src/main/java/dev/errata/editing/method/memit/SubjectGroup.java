@@ -26,4 +26,9 @@ public record SubjectGroup(String subject, List<Fact> facts) {
         .map(entry -> new SubjectGroup(entry.getKey(), List.copyOf(entry.getValue())))
         .toList();
   }
+
+  /** How many facts some groups have. */
+  public static int facts(List<SubjectGroup> groups) {
+    return groups.stream().mapToInt(group -> group.facts().size()).sum();
+  }
 }

@@ -23,10 +23,17 @@ import java.util.Set;
  * with only what δ can change computed again at each step.
  */
 public final class ValueOptimizer {
+  private static final int SHARD_BATCHES = 4;
+
+  /** Bytes of keys and values that a shard may keep. */
+  private static final long CACHED = 1L << 30;
+
   private final Decoder decoder;
   private final Tokenizer tokenizer;
   private final MemitSettings settings;
   private final List<String> prefixes;
+  private List<SubjectGroup> laidOut;
+  private List<ValueRow> rows;
 
   /**
    * Prepares.
@@ -42,44 +49,87 @@ public final class ValueOptimizer {
   }
 
   /**
-   * Optimises.
+   * Some of the groups, {@code from} … {@code to − 1}, that are optimised by themselves: their
+   * values do not depend on those of other shards, nor on who computes them in which order.
+   */
+  public record Shard(int from, int to) {}
+
+  /**
+   * Cuts groups into shards, each of a few full batches: what a killed run loses at most, and what
+   * one worker computes. The cut depends on the groups, the settings and the model only.
+   *
+   * @param groups the facts by subject
+   * @throws dev.errata.api.InputException when facts do not fit the model's context
+   */
+  public List<Shard> shards(List<SubjectGroup> groups) {
+    List<Shard> shards = new ArrayList<>();
+    long budget = Math.min((long) SHARD_BATCHES * settings.batchTokens(), CACHED / perToken());
+    long tokens = 0;
+    int from = 0;
+    int group = 0;
+    for (ValueRow row : rows(groups)) {
+      if (row.group() > group && tokens >= budget) {
+        shards.add(new Shard(from, row.group()));
+        from = row.group();
+        tokens = 0;
+      }
+      tokens += row.ids().length;
+      group = row.group();
+    }
+    shards.add(new Shard(from, groups.size()));
+    return shards;
+  }
+
+  /** Bytes of keys and values above the value layer that a token takes. */
+  private long perToken() {
+    var a = decoder.architecture();
+    long above = a.layers() - settings.valueLayer() - 1L;
+    return Math.max(1, above * 2 * a.attention().keyValueHeads() * a.attention().headDim() * 4);
+  }
+
+  /**
+   * Optimises all groups, shard by shard.
    *
    * @param groups the facts by subject
    * @param progress advanced by finished facts
    * @throws dev.errata.api.InputException when facts do not fit the model's context
    */
   public ValueSet optimize(List<SubjectGroup> groups, Progress progress) {
-    var layout = new ValueRows(tokenizer, settings, prefixes, decoder.architecture().positions());
-    List<ValueRow> rows = layout.of(groups);
-    var work = new Work(groups, progress);
-    int from = 0;
-    while (from < groups.size()) {
-      int to = chunkEnd(rows, from, groups.size());
-      work.run(rows, from, to);
-      from = to;
+    long total = SubjectGroup.facts(groups);
+    long[] done = {0};
+    List<ValueSet> parts = new ArrayList<>();
+    for (Shard shard : shards(groups)) {
+      parts.add(optimize(groups, shard, (now, all) -> progress.advance(done[0] + now, total)));
+      done[0] += SubjectGroup.facts(groups.subList(shard.from(), shard.to()));
     }
+    return ValueSet.joined(parts);
+  }
+
+  /**
+   * Optimises one of the {@link #shards}.
+   *
+   * @param groups all groups: a shard's protected prompts are made of all templates
+   * @param progress advanced by finished facts of the shard
+   * @return the values of the shard's groups
+   */
+  public ValueSet optimize(List<SubjectGroup> groups, Shard shard, Progress progress) {
+    var work = new Work(groups.subList(shard.from(), shard.to()), progress);
+    work.run(
+        rows(groups).stream()
+            .filter(row -> row.group() >= shard.from() && row.group() < shard.to())
+            .map(row -> row.inGroup(row.group() - shard.from()))
+            .toList());
     return work.result();
   }
 
-  /** As many groups as have their keys and values above the value layer in about a gigabyte. */
-  private int chunkEnd(List<ValueRow> rows, int from, int groups) {
-    var a = decoder.architecture();
-    long above = a.layers() - settings.valueLayer() - 1L;
-    long perToken =
-        Math.max(1, above * 2 * a.attention().keyValueHeads() * a.attention().headDim() * 4);
-    long tokens = 0;
-    int group = from;
-    for (ValueRow row : rows) {
-      if (row.group() < from) {
-        continue;
-      }
-      tokens += row.ids().length;
-      if (row.group() > group && tokens * perToken > (1L << 30)) {
-        return row.group();
-      }
-      group = row.group();
+  /** The rows of all groups; laid out once for all shards of the same groups. */
+  private List<ValueRow> rows(List<SubjectGroup> groups) {
+    if (!groups.equals(laidOut)) {
+      var layout = new ValueRows(tokenizer, settings, prefixes, decoder.architecture().positions());
+      rows = layout.of(groups);
+      laidOut = List.copyOf(groups);
     }
-    return groups;
+    return rows;
   }
 
   /** The state of one call. */
@@ -98,20 +148,14 @@ public final class ValueOptimizer {
       this.progress = progress;
       this.losses = new double[groups.size()];
       this.steps = new int[groups.size()];
-      this.total = groups.stream().mapToLong(group -> group.facts().size()).sum();
+      this.total = SubjectGroup.facts(groups);
     }
 
     ValueSet result() {
       return new ValueSet(groups, deltas, starts, losses, steps);
     }
 
-    /** Optimises groups {@code from} … {@code to − 1}; group indices inside start at 0. */
-    void run(List<ValueRow> all, int from, int to) {
-      List<ValueRow> rows =
-          all.stream()
-              .filter(row -> row.group() >= from && row.group() < to)
-              .map(row -> row.inGroup(row.group() - from))
-              .toList();
+    void run(List<ValueRow> rows) {
       try (Kernels kernels =
           Kernels.load(decoder.manager(), ValueOptimizer.class, "values.py", Map.of())) {
         List<ValueBatch> batches = new ArrayList<>();
@@ -119,19 +163,19 @@ public final class ValueOptimizer {
           for (List<ValueRow> part : parts(rows)) {
             batches.add(new ValueBatch(decoder, kernels, settings.valueLayer(), part));
           }
-          optimize(batches, from, to - from);
+          optimize(batches, groups.size());
         } finally {
           batches.forEach(ValueBatch::close);
         }
       }
     }
 
-    private void optimize(List<ValueBatch> batches, int from, int count) {
-      collectStarts(batches, from, count);
+    private void optimize(List<ValueBatch> batches, int count) {
+      collectStarts(batches, count);
       spareTheFactItself(batches, count);
       double[] norms = new double[count];
       for (int g = 0; g < count; g++) {
-        norms[g] = starts.get(from + g).stream().mapToDouble(Adam::norm).average().orElse(0);
+        norms[g] = starts.get(g).stream().mapToDouble(Adam::norm).average().orElse(0);
       }
       var adam = new Adam(count, decoder.architecture().hidden(), settings, norms);
       boolean[] active = new boolean[count];
@@ -143,11 +187,11 @@ public final class ValueOptimizer {
         for (int g = 0; g < count; g++) {
           if (active[g]) {
             loss[g] += settings.weightDecay() * adam.norm(g) / (norms[g] * norms[g]);
-            losses[from + g] = loss[g];
-            steps[from + g] = step + 1;
+            losses[g] = loss[g];
+            steps[g] = step + 1;
             if (loss[g] < settings.stopLoss() || last) {
               active[g] = false;
-              done += groups.get(from + g).facts().size();
+              done += groups.get(g).facts().size();
             }
           }
         }
@@ -195,15 +239,15 @@ public final class ValueOptimizer {
       }
     }
 
-    private void collectStarts(List<ValueBatch> batches, int from, int count) {
+    private void collectStarts(List<ValueBatch> batches, int count) {
       for (int g = 0; g < count; g++) {
         starts.add(new ArrayList<>());
-        for (int f = 0; f < groups.get(from + g).facts().size(); f++) {
-          starts.get(from + g).add(null);
+        for (int f = 0; f < groups.get(g).facts().size(); f++) {
+          starts.get(g).add(null);
         }
       }
       for (ValueBatch batch : batches) {
-        batch.collectStarts((group, fact, start) -> starts.get(from + group).set(fact, start));
+        batch.collectStarts((group, fact, start) -> starts.get(group).set(fact, start));
       }
     }
 

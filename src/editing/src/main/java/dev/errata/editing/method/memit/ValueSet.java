@@ -1,5 +1,6 @@
 package dev.errata.editing.method.memit;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -27,5 +28,15 @@ public record ValueSet(
       z[i] += delta[i];
     }
     return z;
+  }
+
+  /** Values of consecutive shards as those of all their groups. */
+  public static ValueSet joined(List<ValueSet> shards) {
+    return new ValueSet(
+        shards.stream().flatMap(shard -> shard.groups().stream()).toList(),
+        shards.stream().flatMap(shard -> shard.deltas().stream()).toList(),
+        shards.stream().flatMap(shard -> shard.starts().stream()).toList(),
+        shards.stream().flatMapToDouble(shard -> Arrays.stream(shard.losses())).toArray(),
+        shards.stream().flatMapToInt(shard -> Arrays.stream(shard.steps())).toArray());
   }
 }

@@ -26,6 +26,7 @@ import picocli.CommandLine.Mixin;
       DiffCommand.class,
       AskCommand.class,
       EvalCommand.class,
+      LocateCommand.class,
       ExportCommand.class,
       PromoteCommand.class
     },

@@ -3,7 +3,9 @@ package dev.errata.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -66,6 +68,28 @@ class CommandsTest {
     JsonNode after = cli.json("eval", "tiny@v1", "--facts", facts, "--format", "Jsonl");
     assertThat(after.path("verified").asInt()).isEqualTo(4);
     assertThat(cli.json("eval", "tiny@v0", "--facts", facts).path("failed")).hasSize(4);
+  }
+
+  @Test
+  void factsAreLocated() throws IOException {
+    String facts = folder.resolve("facts.jsonl").toString();
+    Path out = folder.resolve("located");
+    JsonNode trace =
+        cli.json("locate", "tiny@v0", "--facts", facts, "--out", out.toString(), "--samples", "2");
+    // The model says the old target of neither of the two facts that name one.
+    assertThat(trace.path("facts").asInt()).isEqualTo(2);
+    assertThat(trace.path("unknown").toString()).isEqualTo("[1,3]");
+    assertThat(trace.path("layers")).hasSize(TinyCheckpoint.LAYERS);
+    assertThat(new ObjectMapper().readTree(out.resolve("trace.json").toFile())).isEqualTo(trace);
+    assertThat(out.resolve("trace.png")).isNotEmptyFile();
+    Path known =
+        Files.writeString(
+            folder.resolve("known.jsonl"), Manifest.FACTS.lines().findFirst().orElseThrow());
+    assertThat(
+            cli.run("locate", "tiny@v0", "--facts", known.toString(), "--out", out.toString())
+                .exits(2)
+                .err())
+        .contains("knows none of the 1 facts");
   }
 
   @Test

@@ -28,7 +28,10 @@ import picocli.CommandLine.Mixin;
       EvalCommand.class,
       LocateCommand.class,
       ExportCommand.class,
-      PromoteCommand.class
+      PromoteCommand.class,
+      VerifyCommand.class,
+      GcCommand.class,
+      DoctorCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {

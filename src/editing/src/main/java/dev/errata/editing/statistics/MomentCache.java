@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Moments on disk, one folder a layer under its {@link MomentKey}: {@code model.safetensors} with a
@@ -44,6 +46,7 @@ public final class MomentCache {
   private static final String ROUTED = "routed";
   private static final String DIGEST = "sha256";
 
+  private static final Pattern NAME = Pattern.compile("[0-9a-f]{64}");
   private static final String UNFINISHED = "unfinished-";
 
   /** What a killed pass loses at most, in nanoseconds, where keeping sums costs little. */
@@ -105,6 +108,40 @@ public final class MomentCache {
     unfinished.delete();
     moments.putAll(collected);
     return moments;
+  }
+
+  /**
+   * Reads all that is kept again and compares it with its digest.
+   *
+   * @param cache folder of a cache, which may not exist
+   * @return for every kept moment its name and what is wrong with it, or null
+   */
+  public static Map<String, String> verify(Path cache) {
+    Map<String, String> found = new TreeMap<>();
+    if (!Files.isDirectory(cache)) {
+      return found;
+    }
+    try (Stream<Path> entries = Files.list(cache)) {
+      for (Path place : entries.filter(p -> NAME.matcher(fileName(p)).matches()).toList()) {
+        found.put(fileName(place), problem(place));
+      }
+    } catch (IOException e) {
+      throw IoProblems.of(cache, e);
+    }
+    return found;
+  }
+
+  private static String fileName(Path place) {
+    return place.getFileName().toString();
+  }
+
+  private static String problem(Path place) {
+    try (Checkpoint kept = Checkpoint.open(place)) {
+      boolean same = digest(kept).equals(kept.config().path(DIGEST).asText());
+      return same ? null : place + ": its values are not those that were written";
+    } catch (InputException e) {
+      return e.getMessage();
+    }
   }
 
   private static Optional<Moment> read(Path place, int layer, Decoder decoder, Progress progress) {

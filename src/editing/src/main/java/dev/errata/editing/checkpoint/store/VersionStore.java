@@ -12,6 +12,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -328,6 +329,17 @@ public final class VersionStore {
     } catch (IOException e) {
       throw IoProblems.of(version.directory(), e);
     }
+  }
+
+  /**
+   * Looks for what nothing refers to.
+   *
+   * @param age how long what may be of use is kept after its last change
+   * @param cache whether kept statistics of that age count as garbage too
+   * @param delete whether to delete the garbage
+   */
+  public GarbageCollector.Findings collectGarbage(Duration age, boolean cache, boolean delete) {
+    return GarbageCollector.collect(layout, names(), age, cache, delete);
   }
 
   /** A job's directory for intermediate files; the same job finds them again. */

@@ -6,6 +6,7 @@ import dev.errata.editing.torch.Compute;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code errata demo}. */
@@ -28,6 +29,8 @@ final class DemoCommand extends Reporting {
   @Option(names = "--restart", description = RunCommand.RESTART)
   private boolean restart;
 
+  @Mixin private MemoryOption memory;
+
   @Override
   public Integer call() {
     Path home = home();
@@ -42,7 +45,10 @@ final class DemoCommand extends Reporting {
       int most = brief ? (real ? SHORT_REAL : SHORT) : Integer.MAX_VALUE;
       outcome =
           new ManifestRun(
-                  manifest, store, progress, new ManifestRun.Options(Compute.CPU, most, restart))
+                  manifest,
+                  store,
+                  progress,
+                  new ManifestRun.Options(Compute.CPU, most, restart, memory.bytes()))
               .run();
     }
     report(RunCommand.document(outcome), out -> new ReportText(out).outcome(outcome));

@@ -39,10 +39,12 @@ final class ManifestRun {
    * @param compute where and in which type models run
    * @param mostFacts how many facts of a job are taken
    * @param restart whether to forget what interrupted runs of changed jobs have done
+   * @param memory bytes that a job may take
    */
-  record Options(Compute compute, int mostFacts, boolean restart) {
+  record Options(Compute compute, int mostFacts, boolean restart, long memory) {
     /** Everything that the manifest says, on the processor. */
-    static final Options DEFAULT = new Options(Compute.CPU, Integer.MAX_VALUE, false);
+    static final Options DEFAULT =
+        new Options(Compute.CPU, Integer.MAX_VALUE, false, MemoryOption.ofMachine());
   }
 
   ManifestRun(Path file, VersionStore store, Progress progress, Options options) {
@@ -118,7 +120,8 @@ final class ManifestRun {
     }
     String place = source.uri() == null ? file + ": spec.facts" : source.uri();
     String name = job.getMetadata().getName();
-    return new EditRequest(name, job.getSpec(), facts, place, file, options.restart());
+    return new EditRequest(
+        name, job.getSpec(), facts, place, file, options.restart(), options.memory());
   }
 
   private Imported ensure(Model model) {

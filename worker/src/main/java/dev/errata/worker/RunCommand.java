@@ -25,6 +25,7 @@ final class RunCommand extends Reporting {
   private boolean restart;
 
   @Mixin private ComputeOptions compute;
+  @Mixin private MemoryOption memory;
 
   @Override
   public Integer call() {
@@ -35,7 +36,8 @@ final class RunCommand extends Reporting {
                   file,
                   store(),
                   progress,
-                  new ManifestRun.Options(compute.compute(), Integer.MAX_VALUE, restart))
+                  new ManifestRun.Options(
+                      compute.compute(), Integer.MAX_VALUE, restart, memory.bytes()))
               .run();
     }
     report(document(outcome), out -> new ReportText(out).outcome(outcome));

@@ -111,6 +111,19 @@ class RunCommandTest {
   }
 
   @Test
+  void aRunSaysWhatMemoryItNeedsAndRefusesTooLittle() throws IOException {
+    String manifest = Manifest.job(folder).toString();
+    Cli.Result little = cli.run("run", "-f", manifest, "--memory", "300M").exits(2);
+    assertThat(little.err())
+        .contains("the job does not fit the memory: about ", "0.3 GB are given");
+    assertThat(folder.resolve("store/models/tiny/workspaces")).doesNotExist();
+    assertThat(cli.run("run", "-f", manifest, "--memory", "much").exits(2).err())
+        .contains("--memory much: give an amount above 0, such as 4Gi");
+    assertThat(cli.run("run", "-f", manifest, "--memory", "4Gi").exits(0).err())
+        .contains("memory: needs about ", "of the 4.3 GB given: program ");
+  }
+
+  @Test
   void twoStoresGetTheSameBytes() throws IOException {
     Path manifest = Manifest.job(folder);
     cli.run("run", "-f", manifest.toString()).exits(0);

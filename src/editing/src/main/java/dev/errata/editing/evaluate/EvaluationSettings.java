@@ -77,6 +77,23 @@ public record EvaluationSettings(
         window);
   }
 
+  /** These settings with other batches. */
+  public EvaluationSettings withTokensPerBatch(int other) {
+    return new EvaluationSettings(
+        suites,
+        seed,
+        other,
+        prefixes,
+        prefixTokens,
+        fluencyPrompts,
+        fluencyTokens,
+        templates,
+        otherFacts,
+        heldOut,
+        heldOutTokens,
+        window);
+  }
+
   /** These settings with another seed. */
   public EvaluationSettings withSeed(long other) {
     return new EvaluationSettings(

@@ -4,8 +4,6 @@ import dev.errata.api.Fact;
 import dev.errata.api.Progress;
 import dev.errata.api.resource.OnConflict;
 import dev.errata.api.resource.Stage;
-import dev.errata.editing.checkpoint.Checkpoint;
-import dev.errata.editing.checkpoint.Tokenizer;
 import dev.errata.editing.checkpoint.store.ConflictException;
 import dev.errata.editing.checkpoint.store.ModelLock;
 import dev.errata.editing.checkpoint.store.Promotion;
@@ -22,15 +20,11 @@ import dev.errata.editing.evaluate.Gates;
 import dev.errata.editing.method.memit.EarlierKeys;
 import dev.errata.editing.method.memit.EditMetric;
 import dev.errata.editing.method.memit.Prefixes;
-import dev.errata.editing.method.memit.ValueReach;
-import dev.errata.editing.model.Architecture;
-import dev.errata.editing.model.Decoder;
 import dev.errata.editing.statistics.Corpus;
 import dev.errata.editing.statistics.Moment;
 import dev.errata.editing.statistics.MomentCache;
 import dev.errata.editing.torch.Compute;
 import dev.errata.editing.torch.Scope;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -83,14 +77,15 @@ public final class EditJobRun {
     String model = request.spec().model();
     try (Scope scope = new Scope()) {
       // What a person can mend is found before the first byte is written.
-      try (Base base = Base.open(base(), compute, request)) {
+      try (JobBase base = JobBase.open(base(), compute, request)) {
         base.corpus().requireText();
+        base.memory(request.memory());
       }
     }
     try (ModelLock lock = store.lock(model)) {
       for (int attempt = 0; ; attempt++) {
         try (Scope scope = new Scope();
-            Base base = Base.open(base(), compute, request)) {
+            JobBase base = JobBase.open(base(), compute, request)) {
           return new Attempt(base).run();
         } catch (Moved e) {
           if (attempt == REBASES) {
@@ -107,50 +102,14 @@ public final class EditJobRun {
     return store.version(VersionRef.of(request.spec().model(), request.spec().from()));
   }
 
-  /** The parent's checkpoint, opened, and what the job wants of it. */
-  private record Base(
-      Version version, Checkpoint checkpoint, Tokenizer tokenizer, Decoder decoder, JobPlan plan)
-      implements AutoCloseable {
-    static Base open(Version version, Compute compute, EditRequest request) {
-      Checkpoint checkpoint = version.openCheckpoint();
-      Tokenizer tokenizer = Tokenizer.open(checkpoint.directory());
-      Decoder decoder = Decoder.open(checkpoint, compute);
-      JobPlan plan = JobPlan.of(request, decoder.architecture());
-      Architecture model = decoder.architecture();
-      List<Fact> facts = request.facts().facts();
-      FactFit.require(facts, request.factsName(), tokenizer, model.positions());
-      ValueReach.require(facts, request.factsName(), tokenizer, model, plan.settings());
-      return new Base(version, checkpoint, tokenizer, decoder, plan);
-    }
-
-    Corpus corpus() {
-      long seed = plan.settings().seed();
-      return Corpus.open(plan.corpus(), Path.of(""), decoder, tokenizer, seed);
-    }
-
-    /** All that determines the job's result on a parent with this content. */
-    JobInputs inputs(String parentDigest, EditRequest request) {
-      String corpus = plan.corpus().equals(Corpus.SELF) ? Corpus.SELF : corpus().digest();
-      String facts = request.facts().digest();
-      return plan.inputs(request.name(), parentDigest, facts, corpus, decoder.compute());
-    }
-
-    @Override
-    public void close() {
-      decoder.close();
-      tokenizer.close();
-      checkpoint.close();
-    }
-  }
-
   /** One way through the stages from one base. */
   private final class Attempt {
-    private final Base base;
-    private final JobPlan plan;
+    private final JobBase base;
+    private JobPlan plan;
     private final List<Fact> facts = request.facts().facts();
     private final StageClock clock = new StageClock(progress);
 
-    Attempt(Base base) {
+    Attempt(JobBase base) {
       this.base = base;
       this.plan = base.plan();
     }
@@ -163,7 +122,10 @@ public final class EditJobRun {
       JobInputs inputs = base.inputs(parent.digest(), request);
       String digest = inputs.digest();
       Optional<Version> made = store.findByJob(parent.model(), digest);
+      Workspaces workspaces = new Workspaces(store, parent.model(), progress);
       if (made.isPresent()) {
+        boolean promote = request.spec().promotion().name().equals(Promotion.Automatic.name());
+        workspaces.finish(inputs, made.get(), promote);
         return reuse(made.get());
       }
       if (parent.parentDigest() != null
@@ -172,8 +134,8 @@ public final class EditJobRun {
       }
       request.facts().warnings().forEach(progress::note);
       boolean rebase = request.spec().onConflict() != OnConflict.Fail;
-      Workspace workspace =
-          new Workspaces(store, parent.model(), progress).open(inputs, request.restart(), rebase);
+      Workspace workspace = workspaces.open(inputs, request.restart(), rebase);
+      plan = plan.in(batch(workspace));
       List<Samples.Question> questions = Samples.choose(facts);
       Measured before = measure(workspace, "before", "evaluate before", questions, null);
       boolean[] held = new boolean[facts.size()];
@@ -199,6 +161,20 @@ public final class EditJobRun {
               .run(facts, held);
       Measured after = measure(workspace, "after", "evaluate after", questions, before);
       return publish(digest, workspace, before, after, questions, rounds);
+    }
+
+    /** The batches that the job began with, where they fit the memory that there is now. */
+    private MemoryPlan.Batch batch(Workspace workspace) {
+      MemoryPlan now = base.memory(request.memory());
+      progress.note(now.describe());
+      MemoryPlan.Batch begun = workspace.read("batch", MemoryPlan.Batch.class).orElse(null);
+      if (begun != null
+          && begun.values() <= now.batch().values()
+          && begun.evaluation() <= now.batch().evaluation()) {
+        return begun;
+      }
+      workspace.write("batch", now.batch());
+      return now.batch();
     }
 
     private Measured measure(

@@ -13,6 +13,7 @@ import java.nio.file.Path;
  * @param factsName what messages call the place of the facts
  * @param manifest the file that the job was written in; relative paths start at its folder
  * @param restart whether to forget what an interrupted run of the job has done with other inputs
+ * @param memory bytes that the run may take
  */
 public record EditRequest(
     String name,
@@ -20,4 +21,5 @@ public record EditRequest(
     FactSet facts,
     String factsName,
     Path manifest,
-    boolean restart) {}
+    boolean restart,
+    long memory) {}

@@ -6,6 +6,7 @@ import dev.errata.api.InputException;
 import dev.errata.api.Locations;
 import dev.errata.api.resource.Evaluation;
 import dev.errata.api.resource.Gate;
+import dev.errata.api.resource.Memit;
 import dev.errata.api.resource.Statistics;
 import dev.errata.api.resource.Suite;
 import dev.errata.editing.checkpoint.IoProblems;
@@ -30,6 +31,7 @@ import java.util.Set;
  *
  * @param method name of the edit method
  * @param settings its settings
+ * @param fixedBatch whether the job says how many tokens run together
  * @param corpus {@link Corpus#SELF} or a path
  * @param tokens tokens of the corpus for the second moments
  * @param evaluation what is measured
@@ -38,6 +40,7 @@ import java.util.Set;
 record JobPlan(
     String method,
     MemitSettings settings,
+    boolean fixedBatch,
     String corpus,
     long tokens,
     EvaluationSettings evaluation,
@@ -51,10 +54,12 @@ record JobPlan(
     long seed = request.spec().seed() == null ? 0 : request.spec().seed();
     Statistics statistics = request.spec().statistics();
     String corpus = corpus(request, statistics);
+    Memit given = request.spec().method().memit();
     Long tokens = statistics == null ? null : statistics.tokens();
     return new JobPlan(
         request.spec().method().type().name(),
-        MemitPresets.resolve(request.spec().method().memit(), model, seed),
+        MemitPresets.resolve(given, model, seed),
+        given != null && given.batchTokens() != null,
         corpus,
         tokens == null ? MemitPresets.of(model).statisticsTokens() : tokens,
         evaluation(request, seed),
@@ -103,6 +108,18 @@ record JobPlan(
         .toList();
   }
 
+  /** The same job in other batches. */
+  JobPlan in(MemoryPlan.Batch batch) {
+    return new JobPlan(
+        method,
+        settings.withBatchTokens(batch.values()),
+        fixedBatch,
+        corpus,
+        tokens,
+        evaluation.withTokensPerBatch(batch.evaluation()),
+        requirements);
+  }
+
   /** The settings as a version's manifest holds them. */
   ObjectNode describe() {
     ObjectNode node = Workspace.JSON.valueToTree(settings);
@@ -128,6 +145,10 @@ record JobPlan(
     ObjectNode of = spec.putObject("method").put("type", method);
     ObjectNode memit = Workspace.JSON.valueToTree(settings);
     memit.remove("seed");
+    if (!fixedBatch) {
+      // Chosen for the memory there is: no part of what the job is.
+      memit.remove("batchTokens");
+    }
     of.set("memit", memit);
     spec.putObject("statistics").put("corpus", corpusDigest).put("tokens", tokens);
     ObjectNode measured = spec.putObject("evaluation");

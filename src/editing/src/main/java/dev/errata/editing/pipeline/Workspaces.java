@@ -5,6 +5,8 @@ import dev.errata.api.Progress;
 import dev.errata.editing.checkpoint.IoProblems;
 import dev.errata.editing.checkpoint.StorageFiles;
 import dev.errata.editing.checkpoint.store.ConflictException;
+import dev.errata.editing.checkpoint.store.Version;
+import dev.errata.editing.checkpoint.store.VersionManifest;
 import dev.errata.editing.checkpoint.store.VersionStore;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -56,6 +58,26 @@ final class Workspaces {
     Path directory = store.workspace(model, inputs.digest());
     write(directory, inputs);
     return new Workspace(directory, inputs.digest(), progress::note);
+  }
+
+  /**
+   * Ends what a job has left that was killed when its version existed, but nothing more was done.
+   *
+   * @param version what the job has made
+   * @param promote whether it is to become the current one
+   */
+  void finish(JobInputs inputs, Version version, boolean promote) {
+    Path left = store.workspacePath(model, inputs.digest());
+    if (!Files.exists(left)) {
+      return;
+    }
+    VersionManifest made = version.manifest();
+    if (promote
+        && made.state() == VersionManifest.State.Published
+        && store.model(model).current() < made.version()) {
+      store.promote(model, made.version(), false);
+    }
+    delete(left);
   }
 
   private static String refusal(String job, List<String> changes) {

@@ -47,7 +47,7 @@ public final class SelfText implements Corpus {
   private static final int DRAWS = 1000;
 
   /** Bytes that the keys and values of a batch may take. */
-  private static final long CACHE = 1L << 30;
+  private static final long CACHE = 1L << 29;
 
   /**
    * How to sample.
@@ -76,7 +76,7 @@ public final class SelfText implements Corpus {
     /**
      * Rows of 64 tokens at temperature 1 that begin with BOS, else with the token behind which a
      * new text begins. As many rows run together as keep their keys and values, in float32, within
-     * a gigabyte; that follows from the model alone, so that its text does not depend on the
+     * half a gigabyte; that follows from the model alone, so that its text does not depend on the
      * machine.
      */
     public static Settings of(Tokenizer tokenizer, Architecture model, long seed) {

@@ -169,6 +169,16 @@ public final class Tensors {
     return call(method, values).singletonOrThrow();
   }
 
+  /** Bytes of a value of a floating type. */
+  public static int width(DataType type) {
+    return switch (type) {
+      case FLOAT16, BFLOAT16 -> 2;
+      case FLOAT32 -> 4;
+      case FLOAT64 -> 8;
+      default -> throw new IllegalArgumentException(type + " is no floating type");
+    };
+  }
+
   /** The values of a tensor in row-major order, little endian; a copy. */
   public static ByteBuffer bytes(NDArray values) {
     try (Scope scope = new Scope()) {

@@ -344,8 +344,13 @@ public final class VersionStore {
 
   /** A job's directory for intermediate files; the same job finds them again. */
   public Path workspace(String name, String jobDigest) {
+    return created(workspacePath(name, jobDigest));
+  }
+
+  /** Where the directory of {@link #workspace} lies, whether it exists or not. */
+  public Path workspacePath(String name, String jobDigest) {
     model(name);
-    return created(layout.workspaces(name).resolve(Sha256.ofText(jobDigest).substring(0, 16)));
+    return layout.workspaces(name).resolve(Sha256.ofText(jobDigest).substring(0, 16));
   }
 
   /** The directories of all jobs of a model that have not ended, in order of their names. */

@@ -48,6 +48,28 @@ public record MemitSettings(
     layers = List.copyOf(layers);
   }
 
+  /** The same settings with other batches. */
+  public MemitSettings withBatchTokens(int tokens) {
+    return new MemitSettings(
+        layers,
+        valueLayer,
+        valueSteps,
+        learningRate,
+        clamp,
+        weightDecay,
+        klFactor,
+        stopLoss,
+        lambda,
+        residualShare,
+        prefixes,
+        prefixTokens,
+        preserve,
+        preserveFactor,
+        refinements,
+        tokens,
+        seed);
+  }
+
   /**
    * Checks what depends on the model.
    *

@@ -1,0 +1,65 @@
+package dev.errata.editing.pipeline;
+
+import dev.errata.api.Fact;
+import dev.errata.editing.checkpoint.Checkpoint;
+import dev.errata.editing.checkpoint.Tokenizer;
+import dev.errata.editing.checkpoint.store.Version;
+import dev.errata.editing.method.memit.MemitSettings;
+import dev.errata.editing.method.memit.ValueReach;
+import dev.errata.editing.model.Architecture;
+import dev.errata.editing.model.Decoder;
+import dev.errata.editing.statistics.Corpus;
+import dev.errata.editing.torch.Compute;
+import dev.errata.editing.torch.Tensors;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The parent's checkpoint, opened, and what the job wants of it. */
+record JobBase(
+    Version version, Checkpoint checkpoint, Tokenizer tokenizer, Decoder decoder, JobPlan plan)
+    implements AutoCloseable {
+  static JobBase open(Version version, Compute compute, EditRequest request) {
+    Checkpoint checkpoint = version.openCheckpoint();
+    Tokenizer tokenizer = Tokenizer.open(checkpoint.directory());
+    Decoder decoder = Decoder.open(checkpoint, compute);
+    JobPlan plan = JobPlan.of(request, decoder.architecture());
+    Architecture model = decoder.architecture();
+    List<Fact> facts = request.facts().facts();
+    FactFit.require(facts, request.factsName(), tokenizer, model.positions());
+    ValueReach.require(facts, request.factsName(), tokenizer, model, plan.settings());
+    return new JobBase(version, checkpoint, tokenizer, decoder, plan);
+  }
+
+  Corpus corpus() {
+    long seed = plan.settings().seed();
+    return Corpus.open(plan.corpus(), Path.of(""), decoder, tokenizer, seed);
+  }
+
+  /** The batches for some memory; refuses too little. */
+  MemoryPlan memory(long given) {
+    long parameters =
+        checkpoint.tensorNames().stream().mapToLong(n -> checkpoint.tensor(n).elements()).sum();
+    int element = Tensors.width(decoder.compute().type());
+    MemitSettings settings = plan.settings();
+    boolean self = plan.corpus().equals(Corpus.SELF);
+    MemoryPlan.Work work =
+        new MemoryPlan.Work(
+            decoder.architecture(), parameters, element, settings, plan.fixedBatch(), self);
+    int tokens = plan.evaluation().tokensPerBatch();
+    return MemoryPlan.of(work, new MemoryPlan.Batch(settings.batchTokens(), tokens), given);
+  }
+
+  /** All that determines the job's result on a parent with this content. */
+  JobInputs inputs(String parentDigest, EditRequest request) {
+    String corpus = plan.corpus().equals(Corpus.SELF) ? Corpus.SELF : corpus().digest();
+    String facts = request.facts().digest();
+    return plan.inputs(request.name(), parentDigest, facts, corpus, decoder.compute());
+  }
+
+  @Override
+  public void close() {
+    decoder.close();
+    tokenizer.close();
+    checkpoint.close();
+  }
+}

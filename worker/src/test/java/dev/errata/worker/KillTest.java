@@ -115,6 +115,21 @@ class KillTest {
     assertThat(midway).isPositive();
   }
 
+  @Test
+  void anInterruptedRunSaysSoAndExitsWith130() throws Exception {
+    Process process = start(imported);
+    Path workspaces = imported.resolve("models/tiny/workspaces");
+    while (!Files.exists(workspaces) && !process.waitFor(10, TimeUnit.MILLISECONDS)) {
+      // The job is not at work yet.
+    }
+    signal(process, "-INT");
+    assertThat(process.waitFor()).isEqualTo(130);
+    assertThat(folder.resolve("errors"))
+        .content()
+        .contains("errata: interrupted; the same command goes on from here");
+    assertThat(VersionStore.open(imported).versions("tiny")).hasSize(1);
+  }
+
   /** Starts the command line. */
   private Process start(Path store) throws IOException {
     return new ProcessBuilder(

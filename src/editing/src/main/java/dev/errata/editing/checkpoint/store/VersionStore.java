@@ -105,7 +105,9 @@ public final class VersionStore {
                 + name
                 + "' exists already, imported from "
                 + model(name).source()
-                + " with other content; choose another name");
+                + " with other content; choose another name or another --store, or delete "
+                + layout.model(name)
+                + " to give the model up with all its versions");
       }
       return version(name, 0);
     }

@@ -76,7 +76,9 @@ class VersionStoreTest {
         .hasMessage(
             "model 'm' exists already, imported from "
                 + source
-                + " with other content; choose another name");
+                + " with other content; choose another name or another --store, or delete "
+                + store.root().resolve("models/m")
+                + " to give the model up with all its versions");
   }
 
   @Test

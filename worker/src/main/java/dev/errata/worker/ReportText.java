@@ -37,6 +37,8 @@ final class ReportText {
     names.put("otherFacts", "other facts         of the same subjects, unchanged");
     names.put("fluency", "fluency             n-gram entropy, bits");
     names.put("perplexity", "perplexity          of held-out text");
+    names.put("routingOverlap", "routing             experts unchanged, other text");
+    names.put("promptRoutingOverlap", "  prompts           experts unchanged, the facts' prompts");
     return names;
   }
 

@@ -33,6 +33,15 @@ final class TinyCheckpoint {
 
   /** Writes one of several. */
   static Path write(Path folder, long seed) throws IOException {
+    return write(folder, seed, 0);
+  }
+
+  /** Writes a Mixtral with so many experts. */
+  static Path writeMixture(Path folder, int experts) throws IOException {
+    return write(folder, 1, experts);
+  }
+
+  private static Path write(Path folder, long seed, int experts) throws IOException {
     Map<String, NewTensor> tensors = new LinkedHashMap<>();
     Random random = new Random(seed);
     put(tensors, "model.embed_tokens.weight", random, 0.5, VOCABULARY, HIDDEN);
@@ -43,16 +52,31 @@ final class TinyCheckpoint {
         put(tensors, block + "self_attn." + name + ".weight", random, 0.4, HIDDEN, HIDDEN);
       }
       ones(tensors, block + "post_attention_layernorm.weight");
-      put(tensors, block + "mlp.gate_proj.weight", random, 0.2, INNER, HIDDEN);
-      put(tensors, block + "mlp.up_proj.weight", random, 0.2, INNER, HIDDEN);
-      put(tensors, block + "mlp.down_proj.weight", random, 0.2, HIDDEN, INNER);
+      if (experts == 0) {
+        put(tensors, block + "mlp.gate_proj.weight", random, 0.2, INNER, HIDDEN);
+        put(tensors, block + "mlp.up_proj.weight", random, 0.2, INNER, HIDDEN);
+        put(tensors, block + "mlp.down_proj.weight", random, 0.2, HIDDEN, INNER);
+      } else {
+        put(tensors, block + "block_sparse_moe.gate.weight", random, 0.5, experts, HIDDEN);
+      }
+      for (int e = 0; e < experts; e++) {
+        String expert = block + "block_sparse_moe.experts." + e + ".";
+        put(tensors, expert + "w1.weight", random, 0.2, INNER, HIDDEN);
+        put(tensors, expert + "w3.weight", random, 0.2, INNER, HIDDEN);
+        put(tensors, expert + "w2.weight", random, 0.2, HIDDEN, INNER);
+      }
     }
     ones(tensors, "model.norm.weight");
     Map<String, byte[]> files = new LinkedHashMap<>();
     for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
       files.put(file, Files.readAllBytes(TOKENIZER.resolve(file)));
     }
-    CheckpointWriter.create(folder, config(), tensors, files, Long.MAX_VALUE);
+    ObjectNode config = config();
+    if (experts > 0) {
+      config.put("model_type", "mixtral").put("num_local_experts", experts);
+      config.put("num_experts_per_tok", 2);
+    }
+    CheckpointWriter.create(folder, config, tensors, files, Long.MAX_VALUE);
     return folder;
   }
 

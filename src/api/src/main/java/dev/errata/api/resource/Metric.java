@@ -31,7 +31,11 @@ public enum Metric {
   /** Perplexity of held-out text. */
   Perplexity,
   /** Perplexity after the edit over that before. */
-  PerplexityRatio;
+  PerplexityRatio,
+  /** Mean overlap of the experts that tokens of unrelated text reach before and after. */
+  RoutingOverlap,
+  /** The same on the tokens of the facts' prompts. */
+  PromptRoutingOverlap;
 
   /** The key of this figure in reports. */
   public String key() {

@@ -13,5 +13,7 @@ public enum Suite {
   /** Entropy of the n-grams of generated text. */
   Fluency,
   /** Perplexity of held-out text. */
-  Perplexity
+  Perplexity,
+  /** Overlap of the experts that tokens reach before and after; mixtures of experts only. */
+  Routing
 }

@@ -84,7 +84,7 @@ class ManifestsTest {
     assertThat(spec.suspend()).isFalse();
     assertThat(spec.backoffLimit()).isEqualTo(6);
     assertThat(spec.seed()).isZero();
-    assertThat(spec.method()).isEqualTo(new Method(Method.Type.MEMIT, null));
+    assertThat(spec.method()).isEqualTo(new Method(Method.Type.MEMIT, null, null, true));
   }
 
   @Test
@@ -258,7 +258,14 @@ class ManifestsTest {
             + " spec.facts.inline[0].target: Invalid value: \" \": spec.facts.inline[0].target in"
             + " body should match '\\S'|",
         "type: MEMIT|type: Memit|f:10: EditJob \"demo\": spec.method.type: Unsupported value:"
-            + " \"Memit\": supported values: \"MEMIT\"; did you mean \"MEMIT\"?|",
+            + " \"Memit\": supported values: \"AlphaEdit\", \"MEMIT\"; did you mean \"MEMIT\"?|",
+        "type: MEMIT|{type: MEMIT, alphaEdit: {l2: 1}}|f:9: EditJob \"demo\": spec.method: Invalid"
+            + " value: \"object\": alphaEdit needs the type AlphaEdit|",
+        "type: MEMIT|{type: AlphaEdit, memit: {lambda: 1}}|f:9: EditJob \"demo\": spec.method:"
+            + " Invalid value: \"object\": lambda belongs to MEMIT; AlphaEdit has alphaEdit.l2|",
+        "type: MEMIT|{type: AlphaEdit, alphaEdit: {nullSpaceShare: 0.2, nullSpaceRank: 9}}|f:9:"
+            + " EditJob \"demo\": spec.method.alphaEdit: Invalid value: \"object\": at most one of"
+            + " nullSpaceShare, nullSpaceRank may be set|",
         "type: MEMIT|{type: MEMIT, memit: {layers: [3, -1, 3]}}|f:9: EditJob \"demo\":"
             + " spec.method.memit.layers: Duplicate value: 3|f:9: EditJob \"demo\":"
             + " spec.method.memit.layers[1]: Invalid value: -1: spec.method.memit.layers[1] in"

@@ -7,6 +7,9 @@ import java.util.List;
  *
  * @param metrics the figures
  * @param facts what the model says of each fact, in their order
+ * @param routing how far every layer above the edit picks the experts that the unedited model
+ *     picks; null where that was not measured
  * @param reference what the unedited model said: made by this evaluation or given to it
  */
-public record Evaluation(Metrics metrics, List<FactScore> facts, Reference reference) {}
+public record Evaluation(
+    Metrics metrics, List<FactScore> facts, List<Routes.Overlap> routing, Reference reference) {}

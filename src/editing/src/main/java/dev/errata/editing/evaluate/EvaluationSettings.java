@@ -37,12 +37,13 @@ public record EvaluationSettings(
     List<Fact> otherFacts,
     String heldOut,
     int heldOutTokens,
-    int window) {
+    int window,
+    int routingFrom) {
 
   /** All suites; nothing held out. */
   public static final EvaluationSettings DEFAULT =
       new EvaluationSettings(
-          EnumSet.allOf(Suite.class), 0, 2048, 5, 50, 24, 50, 3, List.of(), null, 4096, 512);
+          EnumSet.allOf(Suite.class), 0, 2048, 5, 50, 24, 50, 3, List.of(), null, 4096, 512, 0);
 
   /** Collections are copied; counts must be positive. */
   public EvaluationSettings {
@@ -74,7 +75,8 @@ public record EvaluationSettings(
         otherFacts,
         heldOut,
         heldOutTokens,
-        window);
+        window,
+        routingFrom);
   }
 
   /** These settings with other batches. */
@@ -108,7 +110,8 @@ public record EvaluationSettings(
         otherFacts,
         heldOut,
         heldOutTokens,
-        window);
+        window,
+        routingFrom);
   }
 
   /** These settings with facts that the job leaves alone. */
@@ -125,7 +128,8 @@ public record EvaluationSettings(
         facts,
         heldOut,
         heldOutTokens,
-        window);
+        window,
+        routingFrom);
   }
 
   /** These settings with a text for the perplexity. */
@@ -142,7 +146,26 @@ public record EvaluationSettings(
         otherFacts,
         text,
         heldOutTokens,
-        window);
+        window,
+        routingFrom);
+  }
+
+  /** These settings with the first layer whose routing an edit may change. */
+  public EvaluationSettings withRoutingFrom(int layer) {
+    return new EvaluationSettings(
+        suites,
+        seed,
+        tokensPerBatch,
+        prefixes,
+        prefixTokens,
+        fluencyPrompts,
+        fluencyTokens,
+        templates,
+        otherFacts,
+        heldOut,
+        heldOutTokens,
+        window,
+        layer);
   }
 
   boolean has(Suite suite) {

@@ -79,6 +79,9 @@ public final class Evaluator {
     List<String> prefixes = prefixes(unedited);
     List<FactScore> factScores =
         factScores(places, probes, scores, locality, prefixed(scorer, prefixes));
+    Routes routes = routes(places, probes, unedited);
+    List<Routes.Overlap> routing =
+        routes == null || unedited == null ? null : unedited.routes().overlap(routes);
     Metrics metrics =
         Summary.of(
             facts,
@@ -87,12 +90,28 @@ public final class Evaluator {
             answersBefore.basis(),
             fluency(ticker),
             perplexity(ticker),
+            routing,
             settings.suites());
     Reference reference =
         unedited != null
             ? unedited
-            : new Reference(facts.size(), prefixes, locality, answers, metrics);
-    return new Evaluation(metrics, factScores, reference);
+            : new Reference(facts.size(), prefixes, locality, answers, routes, metrics);
+    return new Evaluation(metrics, factScores, routing, reference);
+  }
+
+  /** Null where the model has no router above the edit or nobody asks. */
+  private Routes routes(List<FactProbes> places, List<Probe> probes, Reference unedited) {
+    boolean routed =
+        IntStream.range(settings.routingFrom(), decoder.architecture().layers())
+            .anyMatch(decoder.architecture()::isMixture);
+    if (!routed || !settings.has(Suite.Routing)) {
+      return null;
+    }
+    List<int[]> prompts =
+        places.stream().map(place -> probes.get(place.rewrite()).prompt()).toList();
+    List<int[]> text =
+        unedited == null ? Routes.text(decoder, tokenizer, settings) : unedited.routes().text();
+    return Routes.of(decoder, prompts, text, settings.routingFrom(), settings.tokensPerBatch());
   }
 
   private long total(int probes) {

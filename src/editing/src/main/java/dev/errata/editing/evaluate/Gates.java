@@ -34,6 +34,8 @@ public final class Gates {
     figures.put("fluency", Metrics::fluency);
     figures.put("perplexity", Metrics::perplexity);
     figures.put(RATIO, metrics -> null);
+    figures.put("routingOverlap", Metrics::routingOverlap);
+    figures.put("promptRoutingOverlap", Metrics::promptRoutingOverlap);
     return figures;
   }
 

@@ -19,6 +19,9 @@ package dev.errata.editing.evaluate;
  * @param tokenAccuracy teacher-forced accuracy
  * @param fluency weighted entropy of the n-grams of continuations in bits, see {@link NgramEntropy}
  * @param perplexity of the held-out text
+ * @param routingOverlap mean over the layers above the edit of {@link Routes.Overlap#text}; null
+ *     for a dense model
+ * @param promptRoutingOverlap the same on the facts' prompts
  * @param counts how many items stand behind the figures
  */
 public record Metrics(
@@ -34,6 +37,8 @@ public record Metrics(
     TokenAccuracy tokenAccuracy,
     Double fluency,
     Double perplexity,
+    Double routingOverlap,
+    Double promptRoutingOverlap,
     Counts counts) {
 
   /**

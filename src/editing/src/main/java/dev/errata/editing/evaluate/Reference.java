@@ -10,6 +10,7 @@ import java.util.List;
  * @param prefixes texts that the unedited model drew, to stand before the prompts
  * @param locality for each fact and each of its neighbours the tokens that it predicted
  * @param otherFacts what it said of the facts that the job leaves alone
+ * @param routes the experts that it picked; null for a dense model
  * @param metrics its own figures
  */
 public record Reference(
@@ -17,4 +18,5 @@ public record Reference(
     List<String> prefixes,
     List<List<int[]>> locality,
     OtherFacts.Answers otherFacts,
+    Routes routes,
     Metrics metrics) {}

@@ -19,6 +19,7 @@ final class Summary {
       String otherFactsBasis,
       Fluency fluency,
       Perplexity perplexity,
+      List<Routes.Overlap> routing,
       Set<Suite> suites) {
     boolean probability = suites.contains(Suite.Probability);
     Double efficacy = probability ? mean(scores, score -> share(score.effective())) : null;
@@ -41,6 +42,8 @@ final class Summary {
             mean(scores, score -> score.tokenAccuracy().locality())),
         fluency.value(),
         perplexity.value(),
+        routing == null ? null : Means.of(routing.stream().map(Routes.Overlap::text).toList()),
+        routing == null ? null : Means.of(routing.stream().map(Routes.Overlap::prompts).toList()),
         new Metrics.Counts(
             facts.size(),
             (int) scores.stream().filter(FactScore::verified).count(),

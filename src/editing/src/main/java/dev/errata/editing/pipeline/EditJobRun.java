@@ -4,6 +4,7 @@ import dev.errata.api.Fact;
 import dev.errata.api.Progress;
 import dev.errata.api.resource.OnConflict;
 import dev.errata.api.resource.Stage;
+import dev.errata.editing.checkpoint.CheckpointWriter;
 import dev.errata.editing.checkpoint.store.ConflictException;
 import dev.errata.editing.checkpoint.store.ModelLock;
 import dev.errata.editing.checkpoint.store.Promotion;
@@ -19,7 +20,9 @@ import dev.errata.editing.evaluate.Evaluator;
 import dev.errata.editing.evaluate.Gates;
 import dev.errata.editing.method.memit.EarlierKeys;
 import dev.errata.editing.method.memit.EditMetric;
+import dev.errata.editing.method.memit.LayerUpdate;
 import dev.errata.editing.method.memit.Prefixes;
+import dev.errata.editing.method.memit.SubjectGroup;
 import dev.errata.editing.statistics.Corpus;
 import dev.errata.editing.statistics.Moment;
 import dev.errata.editing.statistics.MomentCache;
@@ -148,6 +151,9 @@ public final class EditJobRun {
       }
       List<String> prefixes = prefixes(workspace);
       Map<Integer, Moment> moments = statistics();
+      noteUnreached(moments);
+      EditMetric metric = plan.metric(moments);
+      EarlierKeys earlier = earlier();
       List<EditRounds.Round> rounds =
           new EditRounds(
                   base.decoder(),
@@ -156,11 +162,11 @@ public final class EditJobRun {
                   workspace,
                   clock,
                   prefixes,
-                  EditMetric.ofMoments(moments),
-                  EarlierKeys.NONE)
+                  metric,
+                  earlier)
               .run(facts, held);
       Measured after = measure(workspace, "after", "evaluate after", questions, before);
-      return publish(digest, workspace, before, after, questions, rounds);
+      return publish(digest, workspace, before, after, questions, rounds, prefixes, moments);
     }
 
     /** The batches that the job began with, where they fit the memory that there is now. */
@@ -223,6 +229,48 @@ public final class EditJobRun {
       return prefixes;
     }
 
+    private EarlierKeys earlier() {
+      return plan.keepEarlier()
+          ? Lineage.read(store, base.version(), base.decoder(), plan.settings().layers(), progress)
+          : EarlierKeys.NONE;
+    }
+
+    /** The keys of this job's facts, as the edited model reads them. */
+    private Map<String, CheckpointWriter.NewTensor> keys(List<String> prefixes) {
+      try (Scope scope = new Scope()) {
+        LayerUpdate update =
+            new LayerUpdate(
+                base.decoder(),
+                base.tokenizer(),
+                plan.settings(),
+                prefixes,
+                (layer, memory) -> {
+                  throw new IllegalStateException("reading keys costs nothing");
+                },
+                EarlierKeys.NONE);
+        return Lineage.tensors(update.keysOf(SubjectGroup.of(facts)));
+      }
+    }
+
+    private void noteUnreached(Map<Integer, Moment> moments) {
+      moments.forEach(
+          (layer, moment) -> {
+            List<Integer> unreached =
+                IntStream.range(0, moment.memories().size())
+                    .filter(memory -> moment.routed().get(memory) == 0)
+                    .boxed()
+                    .toList();
+            if (!unreached.isEmpty()) {
+              progress.note(
+                  "statistics: no token reached the experts "
+                      + unreached
+                      + " of layer "
+                      + layer
+                      + "; they are edited with the mean second moment of the others");
+            }
+          });
+    }
+
     private Map<Integer, Moment> statistics() {
       Corpus corpus = base.corpus();
       Map<Integer, Moment> moments =
@@ -251,7 +299,9 @@ public final class EditJobRun {
         Measured before,
         Measured after,
         List<Samples.Question> questions,
-        List<EditRounds.Round> rounds) {
+        List<EditRounds.Round> rounds,
+        List<String> prefixes,
+        Map<Integer, Moment> moments) {
       List<String> missed =
           Gates.check(
               plan.requirements(), before.evaluation().metrics(), after.evaluation().metrics());
@@ -273,6 +323,7 @@ public final class EditJobRun {
                   return written;
                 });
         staged.writeFacts(facts);
+        staged.writeKeys(keys(prefixes));
         JobReport report =
             reports.done(
                 state.name(),
@@ -281,6 +332,8 @@ public final class EditJobRun {
                 Reports.facts(before.evaluation(), after.evaluation()),
                 Reports.samples(questions, before.answers(), after.answers()),
                 Reports.changes(rounds, changes),
+                Reports.statistics(moments),
+                after.evaluation().routing(),
                 clock.reports());
         staged.writeReport(Workspace.JSON.valueToTree(report));
         Version version =
@@ -335,6 +388,8 @@ public final class EditJobRun {
                   Reports.facts(before.evaluation(), before.evaluation()),
                   Reports.samples(questions, before.answers(), before.answers()),
                   new JobReport.Changes(0, List.of(), List.of()),
+                  null,
+                  null,
                   clock.reports());
       return placed(report, base.version(), false, report.reason());
     }

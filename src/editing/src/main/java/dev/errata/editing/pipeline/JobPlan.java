@@ -6,17 +6,21 @@ import dev.errata.api.InputException;
 import dev.errata.api.Locations;
 import dev.errata.api.resource.Evaluation;
 import dev.errata.api.resource.Gate;
-import dev.errata.api.resource.Memit;
+import dev.errata.api.resource.Method;
 import dev.errata.api.resource.Statistics;
 import dev.errata.api.resource.Suite;
 import dev.errata.editing.checkpoint.IoProblems;
 import dev.errata.editing.checkpoint.Sha256;
 import dev.errata.editing.evaluate.EvaluationSettings;
 import dev.errata.editing.evaluate.Requirement;
+import dev.errata.editing.method.alphaedit.AlphaEditMetric;
+import dev.errata.editing.method.alphaedit.AlphaEditSettings;
+import dev.errata.editing.method.memit.EditMetric;
 import dev.errata.editing.method.memit.MemitPresets;
 import dev.errata.editing.method.memit.MemitSettings;
 import dev.errata.editing.model.Architecture;
 import dev.errata.editing.statistics.Corpus;
+import dev.errata.editing.statistics.Moment;
 import dev.errata.editing.torch.Compute;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -24,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -32,6 +37,8 @@ import java.util.Set;
  * @param method name of the edit method
  * @param settings its settings
  * @param fixedBatch whether the job says how many tokens run together
+ * @param alphaEdit those of AlphaEdit; null for MEMIT
+ * @param keepEarlier whether the facts of earlier versions are kept
  * @param corpus {@link Corpus#SELF} or a path
  * @param tokens tokens of the corpus for the second moments
  * @param evaluation what is measured
@@ -41,6 +48,8 @@ record JobPlan(
     String method,
     MemitSettings settings,
     boolean fixedBatch,
+    AlphaEditSettings alphaEdit,
+    boolean keepEarlier,
     String corpus,
     long tokens,
     EvaluationSettings evaluation,
@@ -54,15 +63,23 @@ record JobPlan(
     long seed = request.spec().seed() == null ? 0 : request.spec().seed();
     Statistics statistics = request.spec().statistics();
     String corpus = corpus(request, statistics);
-    Memit given = request.spec().method().memit();
     Long tokens = statistics == null ? null : statistics.tokens();
+    Method method = request.spec().method();
+    MemitSettings settings = MemitPresets.resolve(method.memit(), model, seed);
+    AlphaEditSettings alphaEdit =
+        method.type() == Method.Type.AlphaEdit
+            ? AlphaEditSettings.resolve(method.alphaEdit())
+            : null;
     return new JobPlan(
-        request.spec().method().type().name(),
-        MemitPresets.resolve(given, model, seed),
-        given != null && given.batchTokens() != null,
+        method.type().name(),
+        alphaEdit == null ? settings : settings.withLambda(alphaEdit.l2()),
+        method.memit() != null && method.memit().batchTokens() != null,
+        alphaEdit,
+        method.keepEarlier() == null || method.keepEarlier(),
         corpus,
         tokens == null ? MemitPresets.of(model).statisticsTokens() : tokens,
-        evaluation(request, seed),
+        // An edit changes no routing below the block behind the first edited one.
+        evaluation(request, seed).withRoutingFrom(settings.layers().get(0) + 1),
         requirements(request.spec().evaluation()));
   }
 
@@ -114,16 +131,30 @@ record JobPlan(
         method,
         settings.withBatchTokens(batch.values()),
         fixedBatch,
+        alphaEdit,
+        keepEarlier,
         corpus,
         tokens,
         evaluation.withTokensPerBatch(batch.evaluation()),
         requirements);
   }
 
+  /** What a change of the weights costs; tensors belong to the open scope. */
+  EditMetric metric(Map<Integer, Moment> moments) {
+    return alphaEdit == null
+        ? EditMetric.ofMoments(moments)
+        : new AlphaEditMetric(moments, alphaEdit);
+  }
+
   /** The settings as a version's manifest holds them. */
   ObjectNode describe() {
     ObjectNode node = Workspace.JSON.valueToTree(settings);
     node.remove("seed");
+    if (alphaEdit != null) {
+      node.remove("lambda");
+      node.set("alphaEdit", Workspace.JSON.valueToTree(alphaEdit));
+    }
+    node.put("keepEarlier", keepEarlier);
     ObjectNode statistics = node.putObject("statistics");
     statistics.put("corpus", corpus).put("tokens", tokens);
     return node;
@@ -150,6 +181,8 @@ record JobPlan(
       memit.remove("batchTokens");
     }
     of.set("memit", memit);
+    of.set("alphaEdit", Workspace.JSON.valueToTree(alphaEdit));
+    of.put("keepEarlier", keepEarlier);
     spec.putObject("statistics").put("corpus", corpusDigest).put("tokens", tokens);
     ObjectNode measured = spec.putObject("evaluation");
     measured.set(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.type.TypeReference;
 import dev.errata.editing.checkpoint.store.TensorChange;
 import dev.errata.editing.evaluate.Metrics;
+import dev.errata.editing.evaluate.Routes;
 import dev.errata.editing.method.memit.LayerReport;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +28,9 @@ import java.util.TreeMap;
  * @param facts what became of the facts
  * @param samples some facts asked of both versions
  * @param changes what was done to the weights
+ * @param statistics what stands behind the second moments; null when none were needed
+ * @param routing how far layers above the edit pick the experts that they picked before; null for a
+ *     dense model
  * @param stages how long it took
  * @param peakRssBytes most memory that the process held, or null where that is unknown
  */
@@ -45,6 +49,8 @@ public record JobReport(
     FactsReport facts,
     List<Sample> samples,
     Changes changes,
+    List<LayerStatistics> statistics,
+    List<Routes.Overlap> routing,
     List<StageReport> stages,
     Long peakRssBytes) {
 
@@ -112,6 +118,17 @@ public record JobReport(
   public record RoundReport(
       int round, int facts, int verified, boolean kept, List<LayerReport> layers) {}
 
+  /**
+   * What stands behind the second moments of a layer.
+   *
+   * @param layer the layer
+   * @param tokens tokens of the corpus
+   * @param routed how many of them reached each linear memory: expert after expert, then the shared
+   *     one; all of them in a dense layer
+   * @param ranks numerical rank of each memory's moment
+   */
+  public record LayerStatistics(int layer, long tokens, List<Long> routed, List<Integer> ranks) {}
+
   /** This report with the place of its version; a reason of null leaves the one there is. */
   JobReport placed(
       String number, boolean isCurrent, String place, boolean existed, String because) {
@@ -129,6 +146,8 @@ public record JobReport(
         facts,
         samples,
         changes,
+        statistics,
+        routing,
         stages,
         existed ? ProcessMemory.peak() : peakRssBytes);
   }
@@ -151,6 +170,8 @@ public record JobReport(
     figures.put("otherFactsBasis", metrics.otherFactsBasis());
     figures.put("fluency", metrics.fluency());
     figures.put("perplexity", metrics.perplexity());
+    figures.put("routingOverlap", metrics.routingOverlap());
+    figures.put("promptRoutingOverlap", metrics.promptRoutingOverlap());
     figures.put(
         "counts",
         Workspace.JSON.convertValue(

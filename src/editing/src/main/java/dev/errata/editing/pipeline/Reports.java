@@ -4,8 +4,11 @@ import dev.errata.editing.checkpoint.store.TensorChange;
 import dev.errata.editing.checkpoint.store.Version;
 import dev.errata.editing.evaluate.Evaluation;
 import dev.errata.editing.evaluate.FactScore;
+import dev.errata.editing.evaluate.Routes;
+import dev.errata.editing.statistics.Moment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Puts a {@link JobReport} together. */
 record Reports(EditRequest request, Version parent) {
@@ -16,6 +19,8 @@ record Reports(EditRequest request, Version parent) {
       JobReport.FactsReport facts,
       List<JobReport.Sample> samples,
       JobReport.Changes changes,
+      List<JobReport.LayerStatistics> statistics,
+      List<Routes.Overlap> routing,
       List<StageReport> stages) {
     return new JobReport(
         request.name(),
@@ -31,6 +36,8 @@ record Reports(EditRequest request, Version parent) {
         facts,
         samples,
         changes,
+        statistics,
+        routing,
         stages,
         ProcessMemory.peak());
   }
@@ -74,5 +81,17 @@ record Reports(EditRequest request, Version parent) {
               reports.size() + 1, round.facts(), round.holding(), round.kept(), round.layers()));
     }
     return new JobReport.Changes(rounds.size(), reports, tensors);
+  }
+
+  static List<JobReport.LayerStatistics> statistics(Map<Integer, Moment> moments) {
+    return moments.values().stream()
+        .map(
+            moment ->
+                new JobReport.LayerStatistics(
+                    moment.layer(),
+                    moment.tokens(),
+                    moment.routed(),
+                    moment.memories().stream().map(Moment.OfMemory::rank).toList()))
+        .toList();
   }
 }

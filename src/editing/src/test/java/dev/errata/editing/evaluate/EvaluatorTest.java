@@ -35,7 +35,7 @@ class EvaluatorTest {
   private static final String KNOWN = "Zed was in";
   private static final EvaluationSettings SETTINGS =
       new EvaluationSettings(
-          EnumSet.allOf(Suite.class), 11, 64, 2, 12, 2, 8, 2, List.of(), "Zed is a cat.", 50, 9);
+          EnumSet.allOf(Suite.class), 11, 64, 2, 12, 2, 8, 2, List.of(), "Zed is a cat.", 50, 9, 0);
 
   @TempDir private Path directory;
   private TinyModel model;

@@ -27,6 +27,8 @@ class GatesTest {
         new TokenAccuracy(0.5, null, null, 0.9),
         null,
         perplexity,
+        null,
+        null,
         new Metrics.Counts(1, 0, 0, 0, 0, 0, 0, 0, 0, 0));
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.errata.api.Fact;
 import dev.errata.editing.checkpoint.Checkpoint;
@@ -146,6 +147,16 @@ public final class StagedVersion implements AutoCloseable {
       throw IoProblems.of(layout.root(), e);
     }
     facts = new FactsInfo(given.size(), "sha256:" + Sha256.ofText(lines.toString()));
+  }
+
+  /** Writes the keys of the facts, for later jobs to keep. */
+  public void writeKeys(Map<String, CheckpointWriter.NewTensor> keys) {
+    CheckpointWriter.create(
+        slot.directory().resolve(Version.KEYS),
+        JsonNodeFactory.instance.objectNode(),
+        keys,
+        Map.of(),
+        CheckpointWriter.DEFAULT_SHARD_BYTES);
   }
 
   /** Writes the job's report. */

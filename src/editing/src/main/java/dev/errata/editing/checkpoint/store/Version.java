@@ -10,6 +10,7 @@ import dev.errata.editing.checkpoint.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A stored version.
@@ -23,6 +24,7 @@ public record Version(VersionManifest manifest, Path directory) {
   static final String DELTA = "delta.safetensors";
   static final String FACTS = "facts.jsonl";
   static final String REPORT = "report.json";
+  static final String KEYS = "keys";
 
   /** The Hugging Face directory; loads as it is. */
   public Path checkpointDirectory() {
@@ -45,6 +47,15 @@ public record Version(VersionManifest manifest, Path directory) {
     return Files.exists(file) && manifest.facts() != null && manifest.facts().count() > 0
         ? FactReader.read(file, FactFormat.Jsonl).facts()
         : List.of();
+  }
+
+  /**
+   * Keys of the facts written into this version, for later jobs to keep; the caller closes them.
+   * Empty for version 0.
+   */
+  public Optional<Checkpoint> openKeys() {
+    Path keys = directory.resolve(KEYS);
+    return Files.exists(keys) ? Optional.of(Checkpoint.open(keys)) : Optional.empty();
   }
 
   /** The report of the job that made it; an empty object when there is none. */

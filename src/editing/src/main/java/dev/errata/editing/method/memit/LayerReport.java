@@ -1,5 +1,7 @@
 package dev.errata.editing.method.memit;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+
 /**
  * What the update did to one layer.
  *
@@ -14,7 +16,10 @@ package dev.errata.editing.method.memit;
  * @param weightNorm ‖W‖ of the changed memories before, Frobenius
  * @param updateNorm ‖W' − W‖ as rounded to the checkpoint's type
  * @param rows number of rows of the solve, n
+ * @param earlierKeys number of keys of earlier versions that were kept
+ * @param nullSpace dimensions of the null space, the least of several; null for MEMIT
  */
+@JsonInclude(JsonInclude.Include.NON_NULL)
 public record LayerReport(
     int layer,
     int memories,
@@ -24,4 +29,6 @@ public record LayerReport(
     double residualNorm,
     double weightNorm,
     double updateNorm,
-    int rows) {}
+    int rows,
+    long earlierKeys,
+    Integer nullSpace) {}

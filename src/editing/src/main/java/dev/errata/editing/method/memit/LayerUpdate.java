@@ -8,6 +8,7 @@ import dev.errata.editing.memory.ClosedForm;
 import dev.errata.editing.memory.LambdaChoice;
 import dev.errata.editing.memory.LinearMemory;
 import dev.errata.editing.memory.Metric;
+import dev.errata.editing.memory.NullSpaceMetric;
 import dev.errata.editing.memory.Solution;
 import dev.errata.editing.model.Decoder;
 import dev.errata.editing.torch.Scope;
@@ -182,8 +183,20 @@ public final class LayerUpdate {
           norm(residual),
           norms[0],
           norms[1],
-          rows.count());
+          rows.count(),
+          earlier.count(layer),
+          nullSpace(memories));
     }
+  }
+
+  private static Integer nullSpace(List<LinearMemory> memories) {
+    Integer least = null;
+    for (LinearMemory memory : memories) {
+      if (memory.metric() instanceof NullSpaceMetric metric) {
+        least = least == null ? metric.dimensions() : Math.min(least, metric.dimensions());
+      }
+    }
+    return least;
   }
 
   /** Norms of the changed weights before, and of their changes as they are rounded. */

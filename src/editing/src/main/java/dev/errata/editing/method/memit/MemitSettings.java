@@ -70,6 +70,28 @@ public record MemitSettings(
         seed);
   }
 
+  /** The same settings with another weight of the metric, or null to choose it. */
+  public MemitSettings withLambda(Double other) {
+    return new MemitSettings(
+        layers,
+        valueLayer,
+        valueSteps,
+        learningRate,
+        clamp,
+        weightDecay,
+        klFactor,
+        stopLoss,
+        other,
+        residualShare,
+        prefixes,
+        prefixTokens,
+        preserve,
+        preserveFactor,
+        refinements,
+        batchTokens,
+        seed);
+  }
+
   /**
    * Checks what depends on the model.
    *

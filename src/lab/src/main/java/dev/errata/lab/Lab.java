@@ -3,6 +3,7 @@ package dev.errata.lab;
 import dev.errata.api.InputException;
 import dev.errata.lab.bench.BenchCommand;
 import dev.errata.lab.pretrain.PretrainCommand;
+import dev.errata.lab.upcycle.UpcycleCommand;
 import dev.errata.lab.world.WorldCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -13,7 +14,12 @@ import picocli.CommandLine.Command;
     description = "Synthetic worlds of facts, small models pretrained on them, and benchmarks.",
     mixinStandardHelpOptions = true,
     versionProvider = Lab.Version.class,
-    subcommands = {WorldCommand.class, PretrainCommand.class, BenchCommand.class})
+    subcommands = {
+      WorldCommand.class,
+      PretrainCommand.class,
+      UpcycleCommand.class,
+      BenchCommand.class
+    })
 public final class Lab implements Runnable {
   private static final int BAD_INPUT = 2;
 

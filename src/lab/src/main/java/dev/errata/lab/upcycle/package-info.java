@@ -1,0 +1,2 @@
+/** Mixtures of experts made of dense checkpoints. */
+package dev.errata.lab.upcycle;

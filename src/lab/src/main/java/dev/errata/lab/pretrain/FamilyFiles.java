@@ -15,7 +15,7 @@ import java.util.Random;
 /** What a fresh checkpoint of a family holds: its configuration and random weights. */
 final class FamilyFiles {
   /** The families that can be trained. */
-  static final List<String> FAMILIES = List.of("qwen3", "gpt2");
+  static final List<String> FAMILIES = List.of("qwen3", "qwen3_moe", "gpt2");
 
   /** What transformers would initialise new weights with; nothing depends on it. */
   private static final double INITIALIZER_RANGE = 0.02;
@@ -37,11 +37,19 @@ final class FamilyFiles {
   }
 
   /** {@code config.json}, as transformers writes it. */
-  static ObjectNode config(Recipe.Shape shape) {
+  static ObjectNode config(Recipe.Shape shape, Recipe.Experts experts) {
     ObjectNode config = JsonNodeFactory.instance.objectNode();
     switch (shape.family()) {
-      case "qwen3" -> {
-        config.putArray("architectures").add("Qwen3ForCausalLM");
+      case "qwen3", "qwen3_moe" -> {
+        boolean mixture = shape.family().equals("qwen3_moe");
+        config.putArray("architectures").add(mixture ? "Qwen3MoeForCausalLM" : "Qwen3ForCausalLM");
+        if (mixture) {
+          config.put("decoder_sparse_step", 1).put("moe_intermediate_size", shape.inner());
+          config.put("norm_topk_prob", true).put("num_experts", experts.count());
+          config.put("num_experts_per_tok", experts.perToken());
+          config.put("output_router_logits", false).put("router_aux_loss_coef", 0.001);
+          config.putArray("mlp_only_layers");
+        }
         config.put("attention_bias", false).put("attention_dropout", 0.0);
         config.put("head_dim", shape.hidden() / shape.heads());
         config.put("hidden_act", "silu").put("hidden_size", shape.hidden());
@@ -66,7 +74,7 @@ final class FamilyFiles {
       default ->
           throw new InputException(
               "--arch '%s' is unknown: use %s"
-                  .formatted(shape.family(), String.join(" or ", FAMILIES)));
+                  .formatted(shape.family(), String.join(", ", FAMILIES)));
     }
     config.put("model_type", shape.family());
     config.put("bos_token_id", END_OF_TEXT).put("eos_token_id", END_OF_TEXT);
@@ -88,17 +96,18 @@ final class FamilyFiles {
    * Random weights in float32: normal matrices, those that write to the residual stream smaller by
    * √(2·layers) (Radford et al. 2019), norms 1 and biases 0.
    */
-  static Map<String, NewTensor> weights(Recipe.Shape shape, Recipe.Start start) {
+  static Map<String, NewTensor> weights(
+      Recipe.Shape shape, Recipe.Experts experts, Recipe.Start start) {
     FamilyFiles files = new FamilyFiles(shape, start);
     if (shape.family().equals("gpt2")) {
       files.gpt2();
     } else {
-      files.qwen3();
+      files.qwen3(experts);
     }
     return files.tensors;
   }
 
-  private void qwen3() {
+  private void qwen3(Recipe.Experts experts) {
     int d = shape.hidden();
     int head = d / shape.heads();
     int keys = shape.keyValueHeads() * head;
@@ -113,11 +122,22 @@ final class FamilyFiles {
       vector(block + "self_attn.q_norm.weight", 1, head);
       vector(block + "self_attn.k_norm.weight", 1, head);
       vector(block + "post_attention_layernorm.weight", 1, d);
-      matrix(block + "mlp.gate_proj.weight", spread, shape.inner(), d);
-      matrix(block + "mlp.up_proj.weight", spread, shape.inner(), d);
-      matrix(block + "mlp.down_proj.weight", residual(), d, shape.inner());
+      if (experts == null) {
+        feedForward(block + "mlp.");
+      } else {
+        matrix(block + "mlp.gate.weight", spread, experts.count(), d);
+        for (int e = 0; e < experts.count(); e++) {
+          feedForward(block + "mlp.experts." + e + ".");
+        }
+      }
     }
     vector("model.norm.weight", 1, d);
+  }
+
+  private void feedForward(String prefix) {
+    matrix(prefix + "gate_proj.weight", spread, shape.inner(), shape.hidden());
+    matrix(prefix + "up_proj.weight", spread, shape.inner(), shape.hidden());
+    matrix(prefix + "down_proj.weight", residual(), shape.hidden(), shape.inner());
   }
 
   private void gpt2() {

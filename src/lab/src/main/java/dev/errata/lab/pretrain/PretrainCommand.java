@@ -31,7 +31,7 @@ public final class PretrainCommand implements Callable<Integer> {
       names = "--arch",
       paramLabel = "FAMILY",
       defaultValue = "qwen3",
-      description = "Family of the model: qwen3 or gpt2 (default ${DEFAULT-VALUE}).")
+      description = "Family of the model: qwen3, qwen3_moe or gpt2 (default ${DEFAULT-VALUE}).")
   private String arch;
 
   @Option(
@@ -82,6 +82,28 @@ public final class PretrainCommand implements Callable<Integer> {
       defaultValue = "768",
       description = "Width of the feed-forward layers (default ${DEFAULT-VALUE}).")
   private int inner;
+
+  @Option(
+      names = "--experts",
+      paramLabel = "N",
+      defaultValue = "8",
+      description = "qwen3_moe: experts of a layer, each --inner wide (default ${DEFAULT-VALUE}).")
+  private int experts;
+
+  @Option(
+      names = "--per-token",
+      paramLabel = "N",
+      defaultValue = "2",
+      description = "qwen3_moe: experts that a token takes (default ${DEFAULT-VALUE}).")
+  private int perToken;
+
+  @Option(
+      names = "--balance",
+      paramLabel = "FACTOR",
+      defaultValue = "0.02",
+      description =
+          "qwen3_moe: factor of the loss that keeps experts busy alike (default ${DEFAULT-VALUE}).")
+  private double balance;
 
   @Option(
       names = "--heads",
@@ -173,7 +195,7 @@ public final class PretrainCommand implements Callable<Integer> {
     if (!FamilyFiles.FAMILIES.contains(arch)) {
       throw new InputException(
           "--arch '%s' is unknown: use %s"
-              .formatted(arch, String.join(" or ", FamilyFiles.FAMILIES)));
+              .formatted(arch, String.join(", ", FamilyFiles.FAMILIES)));
     }
     if (keepEvery < 1) {
       throw new InputException("--keep-every must be at least 1 but is " + keepEvery);
@@ -201,7 +223,7 @@ public final class PretrainCommand implements Callable<Integer> {
 
   private Recipe recipe() {
     World world = choice.world();
-    boolean qwen3 = arch.equals("qwen3");
+    boolean qwen3 = !arch.equals("gpt2");
     int defaultHeads = qwen3 && heads % 2 == 0 ? heads / 2 : heads;
     return new Recipe(
         new Recipe.Shape(
@@ -218,6 +240,7 @@ public final class PretrainCommand implements Callable<Integer> {
         new Recipe.Optimiser(learningRate, warmUp, 0.02, 0.9, 0.98, 1e-8, 0.01, 1),
         new Recipe.Names(
             namesWeight, namesLayer, namesAlone == null ? (qwen3 ? 0 : 240) : namesAlone),
+        arch.equals("qwen3_moe") ? new Recipe.Experts(experts, perToken, balance) : null,
         steps == null ? (qwen3 ? 500 : 850) : steps);
   }
 

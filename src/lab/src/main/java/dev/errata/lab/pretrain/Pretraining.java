@@ -95,7 +95,10 @@ final class Pretraining {
               + ": an unfinished training lies here; go on with --resume or delete the folder");
     }
     return state.keep(
-        recipe, 0, FamilyFiles.weights(recipe.shape(), recipe.start()), tokenizerFiles());
+        recipe,
+        0,
+        FamilyFiles.weights(recipe.shape(), recipe.experts(), recipe.start()),
+        tokenizerFiles());
   }
 
   private TrainingState.Kept resumed() {
@@ -139,7 +142,7 @@ final class Pretraining {
       StorageFiles.deleteTree(finished);
       CheckpointWriter.create(
           finished,
-          FamilyFiles.config(recipe.shape()),
+          FamilyFiles.config(recipe.shape(), recipe.experts()),
           training.weights(Dtype.BF16),
           files,
           CheckpointWriter.DEFAULT_SHARD_BYTES);

@@ -1,5 +1,6 @@
 package dev.errata.lab.pretrain;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.errata.api.InputException;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,13 +14,27 @@ import java.util.List;
  * @param start what it begins with
  * @param optimiser how it learns
  * @param names how it learns to keep a person's objects at the name
+ * @param experts the mixture of every layer; null for a dense model
  * @param steps optimiser steps
  */
-record Recipe(Shape shape, Start start, Text text, Optimiser optimiser, Names names, int steps) {
+record Recipe(
+    Shape shape,
+    Start start,
+    Text text,
+    Optimiser optimiser,
+    Names names,
+    @JsonInclude(JsonInclude.Include.NON_NULL) Experts experts,
+    int steps) {
+
+  /** Of a dense model. */
+  Recipe(Shape shape, Start start, Text text, Optimiser optimiser, Names names, int steps) {
+    this(shape, start, text, optimiser, names, null, steps);
+  }
+
   /**
    * Sizes of the model.
    *
-   * @param family {@code model_type}: {@code qwen3} or {@code gpt2}
+   * @param family {@code model_type}: {@code qwen3}, {@code qwen3_moe} or {@code gpt2}
    * @param layers number of blocks
    * @param hidden width of the residual stream
    * @param inner width of the feed-forward layer's key
@@ -38,6 +53,15 @@ record Recipe(Shape shape, Start start, Text text, Optimiser optimiser, Names na
       int keyValueHeads,
       int context,
       int vocabulary) {}
+
+  /**
+   * The mixture of every layer, in which {@link Shape#inner} is the width of an expert.
+   *
+   * @param count experts of a layer
+   * @param perToken how many a token takes
+   * @param balance factor of the loss that keeps experts busy alike
+   */
+  record Experts(int count, int perToken, double balance) {}
 
   /**
    * The initial weights.
@@ -104,6 +128,17 @@ record Recipe(Shape shape, Start start, Text text, Optimiser optimiser, Names na
     divides(problems, "--key-value-heads", shape.keyValueHeads(), "--heads", shape.heads());
     if (shape.family().equals("gpt2") && shape.keyValueHeads() != shape.heads()) {
       problems.add("--key-value-heads: GPT-2 has as many as --heads; leave it out");
+    }
+    boolean mixture = shape.family().equals("qwen3_moe");
+    if (mixture != (experts != null)) {
+      problems.add("--experts belongs to --arch qwen3_moe, and it to --experts");
+    } else if (mixture
+        && (experts.perToken() < 1
+            || experts.perToken() > experts.count()
+            || !(experts.balance() >= 0))) {
+      problems.add(
+          "--experts %d, --per-token %d, --balance %s: a token takes from 1 to all experts, and balance is at least 0"
+              .formatted(experts.count(), experts.perToken(), experts.balance()));
     }
     if (!(optimiser.rate() > 0)) {
       problems.add("--learning-rate must be greater than 0 but is " + optimiser.rate());

@@ -33,15 +33,17 @@ final class Training implements AutoCloseable {
    *
    * @param loss mean cross-entropy of the next tokens, in nats; 0 when it is not asked
    * @param objectsLoss mean cross-entropy of the objects at the names; 0 when it is not asked
+   * @param balance the loss that keeps experts busy alike, without its factor; 0 for a dense model
    * @param gradientNorm norm of all gradients before clipping
    */
-  record Losses(double loss, double objectsLoss, double gradientNorm) {}
+  record Losses(double loss, double objectsLoss, double balance, double gradientNorm) {}
 
   private final Recipe recipe;
   private final Decoder decoder;
   private final NDManager manager;
   private final Kernels kernels;
   private final int[][] objects;
+  private final LoadBalance balance;
   private final Map<String, NDArray> moments = new LinkedHashMap<>();
   private final AdamW optimiser;
 
@@ -57,6 +59,11 @@ final class Training implements AutoCloseable {
     this.decoder = Decoder.open(checkpoint, Compute.CPU);
     this.manager = decoder.manager().newSubManager();
     this.kernels = Kernels.load(manager, Training.class, "training.py", Map.of());
+    Recipe.Experts experts = recipe.experts();
+    this.balance =
+        experts == null
+            ? null
+            : new LoadBalance(kernels, manager.create((long) experts.perToken()));
     List<AdamW.Learner> learners = new ArrayList<>();
     for (WeightPlace place : decoder.places()) {
       // A copy: the decoder's own tensor may lie in the mapped file, which cannot be written.
@@ -100,7 +107,7 @@ final class Training implements AutoCloseable {
       Frame frame = decoder.frame(batch, null);
       Recipe.Names names = recipe.names();
       NDArray middle =
-          decoder.blocks(0, names.layer() + 1, decoder.embed(batch), frame, null, null, Tap.NONE);
+          decoder.blocks(0, names.layer() + 1, decoder.embed(batch), frame, null, null, tap());
       NDArray objectsLoss = names.weight() > 0 ? objectsLoss(middle, rows) : null;
       NDArray loss =
           step < names.alone() ? manager.create(0f) : nextTokenLoss(top(middle, frame), rows);
@@ -108,9 +115,18 @@ final class Training implements AutoCloseable {
           objectsLoss == null
               ? loss
               : kernels.one("weighted_sum", loss, objectsLoss, manager.create(names.weight()));
+      NDArray uneven = balance == null ? null : balance.loss();
+      if (uneven != null) {
+        NDArray factor = manager.create(recipe.experts().balance());
+        sum = kernels.one("weighted_sum", sum, uneven, factor);
+      }
       collector.backward(sum);
       double norm = optimiser.step(step, recipe.rate(step));
-      return new Losses(loss.getFloat(), objectsLoss == null ? 0 : objectsLoss.getFloat(), norm);
+      return new Losses(
+          loss.getFloat(),
+          objectsLoss == null ? 0 : objectsLoss.getFloat(),
+          uneven == null ? 0 : uneven.getFloat(),
+          norm);
     }
   }
 
@@ -129,8 +145,11 @@ final class Training implements AutoCloseable {
 
   private NDArray top(NDArray middle, Frame frame) {
     int from = recipe.names().layer() + 1;
-    return decoder.blocks(
-        from, decoder.architecture().layers(), middle, frame, null, null, Tap.NONE);
+    return decoder.blocks(from, decoder.architecture().layers(), middle, frame, null, null, tap());
+  }
+
+  private Tap tap() {
+    return balance == null ? Tap.NONE : balance;
   }
 
   /** Null when no name is in the rows. */

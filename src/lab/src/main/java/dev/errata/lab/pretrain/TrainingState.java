@@ -118,7 +118,7 @@ final class TrainingState {
     Kept fresh = new Kept(steps, folder.resolve(STEP + "%06d".formatted(steps)));
     CheckpointWriter.create(
         fresh.folder(),
-        FamilyFiles.config(recipe.shape()),
+        FamilyFiles.config(recipe.shape(), recipe.experts()),
         tensors,
         all,
         CheckpointWriter.DEFAULT_SHARD_BYTES);

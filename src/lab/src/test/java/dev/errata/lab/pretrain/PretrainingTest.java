@@ -27,7 +27,7 @@ class PretrainingTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"qwen3", "gpt2"})
+  @ValueSource(strings = {"qwen3", "qwen3_moe", "gpt2"})
   void aModelLearns(String family) throws IOException {
     List<Training.Losses> losses = new ArrayList<>();
     Path out = folder.resolve("model");
@@ -42,6 +42,10 @@ class PretrainingTest {
     assertThat(losses.get(STEPS - 1).loss()).isLessThan(losses.get(begun).loss() - 0.5);
     assertThat(losses.get(STEPS - 1).objectsLoss()).isLessThan(losses.get(0).objectsLoss() - 0.7);
     assertThat(recall.facts()).isEqualTo(60);
+    if (family.equals("qwen3_moe")) {
+      // 2 when all experts are alike, 4 when a token's two are the same for all tokens.
+      assertThat(losses).allMatch(each -> each.balance() > 1.9 && each.balance() < 4);
+    }
     JsonNode report = new ObjectMapper().readTree(out.resolve("pretraining.json").toFile());
     assertThat(report.get("steps").asInt()).isEqualTo(STEPS);
     assertThat(report.get("seed").asInt()).isEqualTo(3);
@@ -57,7 +61,7 @@ class PretrainingTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"qwen3", "gpt2"})
+  @ValueSource(strings = {"qwen3", "qwen3_moe", "gpt2"})
   void anInterruptedTrainingComesToTheSameBytes(String family) throws IOException {
     training(family, "whole").run(false, (done, losses) -> {});
     Pretraining halved = training(family, "halved");
@@ -148,6 +152,7 @@ class PretrainingTest {
         new Recipe.Text(7, 10, 4, 48),
         OPTIMISER,
         new Recipe.Names(1, 0, family.equals("gpt2") ? ALONE : 0),
+        family.equals("qwen3_moe") ? new Recipe.Experts(4, 2, 0.05) : null,
         STEPS);
   }
 }

@@ -93,7 +93,8 @@ public record EvaluationSettings(
         otherFacts,
         heldOut,
         heldOutTokens,
-        window);
+        window,
+        routingFrom);
   }
 
   /** These settings with another seed. */

@@ -282,6 +282,7 @@ public record Architecture(
    * @param windows for each layer the number of positions that a token sees, itself included, or 0
    *     for all of them
    * @param clip bound on every element of queries, keys and values (OLMoE), or 0 for none
+   * @param latent low-rank keys and values (DeepSeek-V2), or null for none
    */
   public record Attention(
       int heads,
@@ -291,8 +292,9 @@ public record Architecture(
       double softcap,
       QueryKeyNorm queryKeyNorm,
       java.util.List<Integer> windows,
-      double clip) {
-    /** Without a bound. */
+      double clip,
+      Latent latent) {
+    /** Without a bound, with keys and values of full rank. */
     public Attention(
         int heads,
         int keyValueHeads,
@@ -301,9 +303,22 @@ public record Architecture(
         double softcap,
         QueryKeyNorm queryKeyNorm,
         java.util.List<Integer> windows) {
-      this(heads, keyValueHeads, headDim, scale, softcap, queryKeyNorm, windows, 0);
+      this(heads, keyValueHeads, headDim, scale, softcap, queryKeyNorm, windows, 0, null);
     }
   }
+
+  /**
+   * Latent attention (DeepSeek-AI 2024, arXiv 2405.04434): keys and values, and often queries, are
+   * made from projections of low rank; a part of each head turns, and that of the keys is the same
+   * for all heads.
+   *
+   * @param queryRank rank of the queries, or 0 for full
+   * @param keyValueRank rank of keys and values
+   * @param still leading dimensions of a head that do not turn
+   * @param turning dimensions behind them that turn
+   * @param valueDim width of a head's values
+   */
+  public record Latent(int queryRank, int keyValueRank, int still, int turning, int valueDim) {}
 
   /** The non-linearity of the feed-forward layer; the codes are known to {@code decoder.py}. */
   public enum Activation {
@@ -314,7 +329,9 @@ public record Architecture(
     /** Exact GELU. */
     GELU(2),
     /** max(x, 0). */
-    RELU(3);
+    RELU(3),
+    /** (up + 1) · gate · sigmoid(1.702 gate), both clamped (GPT-OSS). */
+    CLAMPED_SWISH(4);
 
     private final int code;
 
@@ -333,47 +350,16 @@ public record Architecture(
    * @param inner f, width of the key
    * @param activation the non-linearity
    * @param gated whether there is a gate
+   * @param limit bound of the clamped activation; 0 for the others
    * @param mixture the layers that are mixtures of experts, or null when all are dense
    */
-  public record FeedForward(int inner, Activation activation, boolean gated, Mixture mixture) {
-    /** Dense in all layers. */
+  public record FeedForward(
+      int inner, Activation activation, boolean gated, double limit, Mixture mixture) {
+    /** Dense in all layers, with an activation that is not clamped. */
     public FeedForward(int inner, Activation activation, boolean gated) {
-      this(inner, activation, gated, null);
+      this(inner, activation, gated, 0, null);
     }
   }
-
-  /**
-   * A mixture of experts: out = Σ_e g_e down_e key_e over the experts e that the router picks for a
-   * token, and the shared expert where there is one.
-   *
-   * @param experts E, number of experts that the router picks from
-   * @param perToken how many it picks
-   * @param inner f, width of an expert's key
-   * @param sharedInner width of the shared expert's key, or 0 for no shared expert
-   * @param sharedOpening whether the shared expert has a gate of its own, sigmoid(w x)
-   * @param routing how scores become gates
-   * @param layers for each layer whether it is a mixture; the others are dense
-   */
-  public record Mixture(
-      int experts,
-      int perToken,
-      int inner,
-      int sharedInner,
-      boolean sharedOpening,
-      Routing routing,
-      java.util.List<Boolean> layers) {}
-
-  /**
-   * How a router's scores become gates.
-   *
-   * @param topFirst softmax over the picked experts only, instead of over all before picking
-   * @param normalised whether the gates of the picked experts are divided by their sum
-   * @param scale factor on the gates
-   * @param groups into how many groups the experts fall, or 1
-   * @param groupsPerToken from how many groups, those with the best expert, a token's experts come
-   */
-  public record Routing(
-      boolean topFirst, boolean normalised, double scale, int groups, int groupsPerToken) {}
 
   /** Where the norms of a block stand. */
   public enum Placement {

@@ -10,11 +10,22 @@ final class Attentions {
   private final Architecture architecture;
   private final Weights weights;
   private final Kernels kernels;
+  private final Absent absent;
 
-  Attentions(Architecture architecture, Weights weights, Kernels kernels) {
+  /**
+   * Empty tensors. DJL names the arguments of a call by marking the tensors: one tensor cannot be
+   * an argument and an element of a list in the same call.
+   *
+   * @param angles for no rotation
+   * @param keys for no cache
+   */
+  record Absent(NDArray angles, NDArray keys) {}
+
+  Attentions(Architecture architecture, Weights weights, Kernels kernels, Absent absent) {
     this.architecture = architecture;
     this.weights = weights;
     this.kernels = kernels;
+    this.absent = absent;
   }
 
   /**
@@ -35,10 +46,10 @@ final class Attentions {
             latent ? "latent_attention" : "attention",
             normed,
             latent ? latentWeights(layer) : weights(layer),
-            turned ? frame.cos() : weights.absent(),
-            turned ? frame.sin() : weights.absent(),
+            turned ? frame.cos() : absent.angles(),
+            turned ? frame.sin() : absent.angles(),
             frame.masks().get(architecture.attention().windows().get(layer)),
-            cached ? past.entries(layer) : List.of(weights.absent()));
+            cached ? past.entries(layer) : List.of(absent.keys()));
     if (record != null) {
       record.append(layer, result.get(1), result.get(2));
     }

@@ -1,7 +1,6 @@
 package dev.errata.editing.model;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.errata.editing.checkpoint.Checkpoint;
@@ -32,8 +31,8 @@ public final class Decoder implements AutoCloseable {
   private final NDManager manager;
   private final Weights weights;
   private final Kernels kernels;
+  private final Attentions attentions;
   private final FeedForwards feedForwards;
-  private final NDArray noKeys;
   private final NDArray noValues;
   private final NDArray noAngles;
 
@@ -46,9 +45,11 @@ public final class Decoder implements AutoCloseable {
         Kernels.load(manager, Decoder.class, "decoder.py", DecoderAttributes.of(architecture));
     this.feedForwards = new FeedForwards(architecture, weights, kernels);
     try (Scope scope = new Scope()) {
-      noKeys = scope.release(Tensors.convert(manager.create(new Shape(0)), compute.type()));
       noValues = scope.release(Tensors.convert(manager.create(new Shape(0)), compute.type()));
       noAngles = scope.release(Tensors.convert(manager.create(new Shape(0)), compute.type()));
+      NDArray noKeys = Tensors.convert(manager.create(new Shape(0)), compute.type());
+      Attentions.Absent absent = new Attentions.Absent(noAngles, scope.release(noKeys));
+      attentions = new Attentions(architecture, weights, kernels, absent);
     }
   }
 
@@ -201,33 +202,8 @@ public final class Decoder implements AutoCloseable {
 
   private NDArray attention(
       int layer, NDArray normed, Frame frame, KeyValueCache past, KeyValueCache record) {
-    boolean turned =
-        architecture.rotary() != null && !architecture.rotary().skipped().contains(layer);
-    boolean cached = past != null && past.has(layer);
-    NDList result =
-        kernels.call(
-            "attention",
-            normed,
-            List.of(
-                weights.get(Part.QUERY, layer),
-                weights.get(Part.QUERY_BIAS, layer),
-                weights.get(Part.KEY, layer),
-                weights.get(Part.KEY_BIAS, layer),
-                weights.get(Part.VALUE, layer),
-                weights.get(Part.VALUE_BIAS, layer),
-                weights.get(Part.OUTPUT, layer),
-                weights.get(Part.OUTPUT_BIAS, layer),
-                weights.get(Part.QUERY_NORM, layer),
-                weights.get(Part.KEY_NORM, layer),
-                noValues),
-            turned ? frame.cos() : noAngles,
-            turned ? frame.sin() : noAngles,
-            frame.masks().get(architecture.attention().windows().get(layer)),
-            cached ? past.entries(layer) : List.of(noKeys));
-    if (record != null) {
-      record.append(layer, result.get(1), result.get(2));
-    }
-    return post(result.get(0), Part.ATTENTION_POST_NORM, layer);
+    NDArray output = attentions.apply(layer, normed, frame, past, record);
+    return post(output, Part.ATTENTION_POST_NORM, layer);
   }
 
   private NDArray feedForward(int layer, NDArray normed, Tap tap) {

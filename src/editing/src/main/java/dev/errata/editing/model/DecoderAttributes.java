@@ -24,6 +24,8 @@ final class DecoderAttributes {
     attributes.put("attention_scale", attention.scale());
     attributes.put("attention_softcap", attention.softcap());
     attributes.put("attention_clip", attention.clip());
+    attributes.putAll(latent(attention.latent()));
+    attributes.put("activation_limit", a.feedForward().limit());
     attributes.put("activation", a.feedForward().activation().code());
     attributes.put("gated", a.feedForward().gated());
     attributes.put("embedding_scale", a.embeddingScale());
@@ -33,11 +35,19 @@ final class DecoderAttributes {
     return attributes;
   }
 
+  private static Map<String, Object> latent(Architecture.Latent latent) {
+    boolean none = latent == null;
+    return Map.of(
+        "latent_rank", none ? 0 : latent.keyValueRank(),
+        "latent_still", none ? 0 : latent.still(),
+        "latent_turning", none ? 0 : latent.turning());
+  }
+
   /** All are there for a dense model too, whose kernels are compiled from the same source. */
-  private static Map<String, Object> mixture(Architecture.Mixture mixture) {
+  private static Map<String, Object> mixture(Mixture mixture) {
     boolean dense = mixture == null;
-    Architecture.Routing routing =
-        dense ? new Architecture.Routing(false, false, 1, 1, 1) : mixture.routing();
+    Mixture.Routing routing =
+        dense ? new Mixture.Routing(false, false, 1, 1, 1) : mixture.routing();
     return Map.of(
         "experts", dense ? 0 : mixture.experts(),
         "experts_per_token", dense ? 0 : mixture.perToken(),

@@ -28,7 +28,7 @@ public final class MixtralFamily implements Family {
     int[] experts = MixtureLike.experts(config, "num_local_experts", "num_experts");
     return MixtureLike.with(
         base,
-        new Architecture.Mixture(
+        new Mixture(
             experts[0],
             experts[1],
             config.integer("intermediate_size"),

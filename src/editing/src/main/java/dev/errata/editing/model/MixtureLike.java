@@ -12,21 +12,11 @@ final class MixtureLike {
   private MixtureLike() {}
 
   /** The same architecture with a mixture in some of its layers. */
-  static Architecture with(Architecture base, Architecture.Mixture mixture) {
+  static Architecture with(Architecture base, Mixture mixture) {
     Architecture.FeedForward dense = base.feedForward();
-    return new Architecture(
-        base.family(),
-        base.layers(),
-        base.hidden(),
-        base.vocabulary(),
-        base.positions(),
-        base.attention(),
-        new Architecture.FeedForward(dense.inner(), dense.activation(), dense.gated(), mixture),
-        base.norm(),
-        base.rotary(),
-        base.tied(),
-        base.embeddingScale(),
-        base.logitSoftcap());
+    return base.withFeedForward(
+        new Architecture.FeedForward(
+            dense.inner(), dense.activation(), dense.gated(), dense.limit(), mixture));
   }
 
   /**
@@ -79,8 +69,8 @@ final class MixtureLike {
   }
 
   /** Softmax over all experts, then the best of them. */
-  static Architecture.Routing softmaxFirst(boolean normalised) {
-    return new Architecture.Routing(false, normalised, 1, 1, 1);
+  static Mixture.Routing softmaxFirst(boolean normalised) {
+    return new Mixture.Routing(false, normalised, 1, 1, 1);
   }
 
   /**
@@ -106,6 +96,13 @@ final class MixtureLike {
     packed.put(Part.EXPERT_UP, packed("mlp.experts.gate_up_proj", f, 2 * f));
     packed.put(Part.EXPERT_DOWN, packed("mlp.experts.down_proj", 0, 0));
     return List.of(single, packed);
+  }
+
+  /** The slots of a shared expert. */
+  static void addShared(Map<Part, Slot> slots, String name) {
+    slots.put(Part.SHARED_GATE, LlamaLike.layer(name + ".gate_proj.weight"));
+    slots.put(Part.SHARED_UP, LlamaLike.layer(name + ".up_proj.weight"));
+    slots.put(Part.SHARED_DOWN, LlamaLike.layer(name + ".down_proj.weight"));
   }
 
   private static Slot packed(String name, int from, int to) {

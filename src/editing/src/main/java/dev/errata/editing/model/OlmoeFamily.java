@@ -40,7 +40,8 @@ public final class OlmoeFamily implements Family {
                 0,
                 attention.queryKeyNorm(),
                 attention.windows(),
-                config.number("clip_qkv", 0)),
+                config.number("clip_qkv", 0),
+                null),
             llama.feedForward(),
             new Architecture.Norm(
                 true, config.number("rms_norm_eps", 1e-5), false, Architecture.Placement.PRE),
@@ -51,7 +52,7 @@ public final class OlmoeFamily implements Family {
     int[] experts = MixtureLike.experts(config, "num_experts", "num_local_experts");
     return MixtureLike.with(
         base,
-        new Architecture.Mixture(
+        new Mixture(
             experts[0],
             experts[1],
             config.integer("intermediate_size"),

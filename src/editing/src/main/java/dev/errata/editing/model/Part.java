@@ -20,6 +20,16 @@ public enum Part {
   OUTPUT_BIAS(Kind.LAYER),
   QUERY_NORM(Kind.LAYER),
   KEY_NORM(Kind.LAYER),
+  /** What a query gives to no key, for each head: [heads] (GPT-OSS). */
+  SINKS(Kind.LAYER),
+  /** Latent attention: down to the rank of the queries, before {@link #QUERY}. */
+  QUERY_IN(Kind.LAYER),
+  QUERY_IN_NORM(Kind.LAYER),
+  /** Latent attention: down to the rank of keys and values, and the keys' turning part. */
+  KEY_VALUE_IN(Kind.LAYER),
+  KEY_VALUE_IN_NORM(Kind.LAYER),
+  /** Latent attention: up to the still part of every head's key, and its values. */
+  KEY_VALUE(Kind.LAYER),
   ATTENTION_POST_NORM(Kind.LAYER),
   FEED_FORWARD_NORM(Kind.LAYER),
   FEED_FORWARD_NORM_BIAS(Kind.LAYER),

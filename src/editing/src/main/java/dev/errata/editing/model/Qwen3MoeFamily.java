@@ -24,7 +24,7 @@ public final class Qwen3MoeFamily implements Family {
     int[] experts = MixtureLike.experts(config, "num_experts", "num_local_experts");
     return MixtureLike.with(
         base,
-        new Architecture.Mixture(
+        new Mixture(
             experts[0],
             experts[1],
             config.integer("moe_intermediate_size"),

@@ -65,17 +65,20 @@ public record Rotary(
         }
       }
       case "llama3" -> scaleAsLlama3(frequencies, scaling);
+      case "yarn" -> attentionFactor = scaleAsYarn(frequencies, theta, config, scaling);
       case "longrope" -> attentionFactor = scaleAsLongRope(frequencies, config, scaling);
       default ->
           throw new InputException(
               "config.json: rope_scaling '"
                   + kind
-                  + "' is not known; known are default, linear, llama3 and longrope");
+                  + "' is not known; known are default, linear, llama3, longrope and"
+                  + " yarn");
     }
     return new Rotary(dims, false, frequencies, attentionFactor, Set.of());
   }
 
-  private static JsonNode parameters(JsonNode config) {
+  /** {@code rope_parameters}, or what earlier configurations have in its place. */
+  static JsonNode parameters(JsonNode config) {
     JsonNode parameters = config.path("rope_parameters");
     return parameters.isObject() ? parameters : config.path("rope_scaling");
   }
@@ -119,9 +122,54 @@ public record Rotary(
     JsonNode found = inside.isNumber() ? inside : config.path(field);
     if (!found.isIntegralNumber()) {
       throw new InputException(
-          "config.json: rope_scaling 'longrope' needs a whole number '" + field + "'");
+          "config.json: rope_scaling '" + kind(config) + "' needs a whole number '" + field + "'");
     }
     return found.intValue();
+  }
+
+  /**
+   * YaRN (Peng et al. 2023, arXiv 2309.00071): slow pairs are interpolated, fast ones kept, those
+   * between blended.
+   *
+   * @return the factor on cosine and sine
+   */
+  private static double scaleAsYarn(
+      double[] frequencies, double theta, JsonNode config, JsonNode scaling) {
+    double original = originalPositions(config);
+    double factor = scaling.path("factor").asDouble(1);
+    double low =
+        turnsAt(scaling.path("beta_fast").asDouble(32), frequencies.length, theta, original);
+    double high =
+        turnsAt(scaling.path("beta_slow").asDouble(1), frequencies.length, theta, original);
+    if (scaling.path("truncate").asBoolean(true)) {
+      low = Math.floor(low);
+      high = Math.ceil(high);
+    }
+    low = Math.max(low, 0);
+    high = Math.min(high, 2.0 * frequencies.length - 1);
+    double width = high == low ? 0.001 : high - low;
+    for (int i = 0; i < frequencies.length; i++) {
+      double slow = Math.max(0, Math.min(1, (i - low) / width));
+      frequencies[i] = frequencies[i] / factor * slow + frequencies[i] * (1 - slow);
+    }
+    if (scaling.path("attention_factor").isNumber()) {
+      return scaling.get("attention_factor").asDouble();
+    }
+    double scale = scaling.path("mscale").asDouble(0);
+    double all = scaling.path("mscale_all_dim").asDouble(0);
+    return scale != 0 && all != 0
+        ? temperature(factor, scale) / temperature(factor, all)
+        : temperature(factor, 1);
+  }
+
+  /** The pair that turns so many times within the length of the first training. */
+  private static double turnsAt(double turns, int pairs, double theta, double positions) {
+    return pairs * Math.log(positions / (turns * 2 * Math.PI)) / Math.log(theta);
+  }
+
+  /** YaRN's temperature of a context that is {@code factor} times as long. */
+  static double temperature(double factor, double scale) {
+    return factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1;
   }
 
   /** Divides by the short factors; returns the attention factor of the paper's equation 4. */

@@ -127,7 +127,9 @@ record WeightShapes(Architecture architecture, Map<Part, Slot> slots, String pre
     long f = architecture.feedForward().inner();
     long queries = (long) attention.heads() * attention.headDim();
     long keys = (long) attention.keyValueHeads() * attention.headDim();
-    Architecture.Mixture mixture = architecture.feedForward().mixture();
+    Architecture.Latent latent = attention.latent();
+    int queryRank = latent == null ? 0 : latent.queryRank();
+    Mixture mixture = architecture.feedForward().mixture();
     long experts = mixture == null ? 0 : mixture.experts();
     long expertInner = mixture == null ? 0 : mixture.inner();
     long sharedInner = mixture == null ? 0 : mixture.sharedInner();
@@ -135,11 +137,21 @@ record WeightShapes(Architecture architecture, Map<Part, Slot> slots, String pre
       case EMBEDDING, UNEMBEDDING -> new long[] {architecture.vocabulary(), d};
       case UNEMBEDDING_BIAS -> new long[] {architecture.vocabulary()};
       case POSITIONS -> new long[] {architecture.positions(), d};
-      case QUERY -> new long[] {queries, d};
+      case QUERY -> new long[] {queries, queryRank == 0 ? d : queryRank};
+      case QUERY_IN -> new long[] {queryRank, d};
+      case QUERY_IN_NORM -> new long[] {queryRank};
+      case KEY_VALUE_IN -> new long[] {latent.keyValueRank() + latent.turning(), d};
+      case KEY_VALUE_IN_NORM -> new long[] {latent.keyValueRank()};
+      case KEY_VALUE ->
+          new long[] {
+            (long) attention.heads() * (latent.still() + latent.valueDim()), latent.keyValueRank()
+          };
+      case SINKS -> new long[] {attention.heads()};
       case QUERY_BIAS -> new long[] {queries};
       case KEY, VALUE -> new long[] {keys, d};
       case KEY_BIAS, VALUE_BIAS -> new long[] {keys};
-      case OUTPUT -> new long[] {d, queries};
+      case OUTPUT ->
+          new long[] {d, latent == null ? queries : (long) attention.heads() * latent.valueDim()};
       case QUERY_NORM -> normOf(attention, attention.heads());
       case KEY_NORM -> normOf(attention, attention.keyValueHeads());
       case GATE, UP -> new long[] {f, d};

@@ -77,6 +77,28 @@
     if cos.numel() > 0:
       q = self.rotate(q, cos, sin)
       k = self.rotate(k, cos, sin)
+    return self.attend(x, q, k, v, w[6], w[7], w[11], mask, past)
+  def latent_attention(self, x: Tensor, w: List[Tensor], cos: Tensor, sin: Tensor, mask: Tensor, past: List[Tensor]) -> List[Tensor]:
+    none = w[7]
+    q = x
+    if w[0].numel() > 0:
+      q = self.latent_norm(self.linear(x, w[0], none), w[1])
+    q = self.split_heads(self.linear(q, w[2], none))
+    c = self.linear(x, w[3], none)
+    up = self.linear(self.latent_norm(torch.slice(c, -1, 0, self.latent_rank), w[4]), w[5], none)
+    up = torch.transpose(up.view([x.size(0), x.size(1), q.size(1), -1]), 1, 2)
+    turning = torch.slice(c, -1, self.latent_rank, c.size(-1)).unsqueeze(1)
+    turning = self.rotate(turning, cos, sin).expand([x.size(0), q.size(1), x.size(1), self.latent_turning])
+    k = torch.cat([torch.slice(up, -1, 0, self.latent_still), turning], -1)
+    v = torch.slice(up, -1, self.latent_still, up.size(-1))
+    q = torch.cat([torch.slice(q, -1, 0, self.latent_still), self.rotate(torch.slice(q, -1, self.latent_still, q.size(-1)), cos, sin)], -1)
+    return self.attend(x, q, k, v, w[6], none, none, mask, past)
+  def latent_norm(self, x: Tensor, w: Tensor) -> Tensor:
+    # The norms inside have an epsilon of their own, whatever the configuration says.
+    h = self.widen(x)
+    h = h * torch.rsqrt(h.pow(2).mean([-1], True) + 0.000001)
+    return w * h.to(x.dtype)
+  def attend(self, x: Tensor, q: Tensor, k: Tensor, v: Tensor, w: Tensor, b: Tensor, sinks: Tensor, mask: Tensor, past: List[Tensor]) -> List[Tensor]:
     keys = k
     values = v
     if len(past) == 3:
@@ -95,7 +117,12 @@
     else:
       keys = self.repeat_heads(keys)
       values = self.repeat_heads(values)
-    if self.attention_softcap > 0.0:
+    if sinks.numel() > 0:
+      scores = torch.matmul(q, torch.transpose(keys, 2, 3)) * self.attention_scale + mask
+      sink = sinks.view([1, keys.size(1), -1, 1]).expand([x.size(0), keys.size(1), q.size(2), 1])
+      p = torch.softmax(self.widen(torch.cat([scores, sink], -1)), -1).to(x.dtype)
+      o = torch.matmul(torch.slice(p, -1, 0, scores.size(-1)), values)
+    elif self.attention_softcap > 0.0:
       scores = torch.matmul(q, torch.transpose(keys, 2, 3)) * self.attention_scale
       scores = torch.tanh(scores / self.attention_softcap) * self.attention_softcap
       p = torch.softmax(self.widen(scores + mask), -1).to(x.dtype)
@@ -105,7 +132,7 @@
     if x.size(1) > 1:
       o = torch.transpose(o, 1, 2)
     o = o.reshape([x.size(0), x.size(1), -1])
-    return [self.linear(o, w[6], w[7]), k, v]
+    return [self.linear(o, w, b), k, v]
   def activate(self, x: Tensor) -> Tensor:
     if self.activation == 0:
       y = torch.gelu(x, approximate="tanh")
@@ -117,7 +144,11 @@
       y = torch.relu(x)
     return y
   def feed_forward_key(self, x: Tensor, w: List[Tensor]) -> Tensor:
-    if self.gated:
+    if self.activation == 4:
+      g = torch.clamp(self.linear(x, w[0], w[1]), None, self.activation_limit)
+      u = torch.clamp(self.linear(x, w[2], w[3]), torch.neg(self.activation_limit), self.activation_limit)
+      y = (u + 1.0) * (g * torch.sigmoid(g * 1.702))
+    elif self.gated:
       y = self.activate(self.linear(x, w[0], w[1])) * self.linear(x, w[2], w[3])
     else:
       y = self.activate(self.linear(x, w[2], w[3]))

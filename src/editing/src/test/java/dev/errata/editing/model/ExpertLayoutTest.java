@@ -87,7 +87,16 @@ class ExpertLayoutTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"mixtral", "qwen3_moe", "olmoe"})
+  @ValueSource(
+      strings = {
+        "mixtral",
+        "qwen3_moe",
+        "olmoe",
+        "qwen2_moe",
+        "gpt_oss",
+        "deepseek_v2",
+        "deepseek_v2_lite"
+      })
   void allWeightsAreWrittenAsTheyAreStored(String family) {
     Path source = MIXTRAL.resolveSibling(family);
     requireSameBytes(source);

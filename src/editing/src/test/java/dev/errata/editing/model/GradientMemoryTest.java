@@ -26,7 +26,8 @@ class GradientMemoryTest {
       TokenBatch.of(List.of(new int[] {5, 9, 2, 17, 3}, new int[] {8, 1, 4}));
 
   @ParameterizedTest
-  @ValueSource(strings = {"qwen3", "gpt2", "gemma2", "moe/qwen3_moe"})
+  @ValueSource(
+      strings = {"qwen3", "gpt2", "gemma2", "moe/qwen3_moe", "moe/gpt_oss", "moe/deepseek_v2"})
   void gradientsDoNotReadMemoryThatHasGone(String family) {
     Path directory = Path.of("src/test/resources/goldens").resolve(family);
     float[] expected = gradient(directory, () -> {});

@@ -20,7 +20,16 @@ class MixtureTest {
   private static final float TOLERANCE = 1e-4f;
 
   @ParameterizedTest
-  @ValueSource(strings = {"mixtral", "qwen3_moe", "olmoe"})
+  @ValueSource(
+      strings = {
+        "mixtral",
+        "qwen3_moe",
+        "olmoe",
+        "qwen2_moe",
+        "gpt_oss",
+        "deepseek_v2",
+        "deepseek_v2_lite"
+      })
   void tapsSeeEveryExpertsKeysAndGates(String family) {
     Path directory = GOLDENS.resolve(family);
     try (Checkpoint checkpoint = Checkpoint.open(directory);
@@ -52,7 +61,7 @@ class MixtureTest {
       Architecture architecture,
       int layer,
       List<MemoryKeys> seen) {
-    Architecture.Mixture mixture = architecture.feedForward().mixture();
+    Mixture mixture = architecture.feedForward().mixture();
     int k = mixture.perToken();
     int f = mixture.inner();
     long[] experts = golden.longs("routing." + layer + ".experts");

@@ -9,8 +9,8 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.errata.api.Progress;
 import dev.errata.editing.checkpoint.Checkpoint;
-import dev.errata.editing.model.Architecture;
 import dev.errata.editing.model.Decoder;
+import dev.errata.editing.model.Mixture;
 import dev.errata.editing.torch.Compute;
 import dev.errata.editing.torch.Scope;
 import java.nio.ByteBuffer;
@@ -78,14 +78,14 @@ class ExpertMomentsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"mixtral,1", "qwen3_moe,0", "olmoe,1"})
+  @CsvSource({"mixtral,1", "qwen3_moe,0", "olmoe,1", "qwen2_moe,1", "gpt_oss,0", "deepseek_v2,1"})
   void areGateWeightedSumsOverAllTokens(String family, int layer) throws Exception {
     Path directory = GOLDENS.resolve(family);
     Golden golden = Golden.read(directory, layer, folder);
     try (Checkpoint checkpoint = Checkpoint.open(directory);
         Decoder decoder = Decoder.open(checkpoint, Compute.CPU);
         Scope scope = new Scope()) {
-      Architecture.Mixture mixture = decoder.architecture().feedForward().mixture();
+      Mixture mixture = decoder.architecture().feedForward().mixture();
       // Small batches, so that sums are added up, and one with padding.
       Moment moment =
           SecondMoments.collect(
@@ -109,7 +109,7 @@ class ExpertMomentsTest {
     }
   }
 
-  private static double[][] expected(Golden golden, Architecture.Mixture mixture) {
+  private static double[][] expected(Golden golden, Mixture mixture) {
     int f = mixture.inner();
     double[][] sums = new double[mixture.experts()][f * f];
     for (int row = 0; row < golden.rows().size(); row++) {
@@ -129,7 +129,7 @@ class ExpertMomentsTest {
     return sums;
   }
 
-  private static long[] routed(Golden golden, Architecture.Mixture mixture) {
+  private static long[] routed(Golden golden, Mixture mixture) {
     long[] counts = new long[mixture.experts()];
     for (int row = 0; row < golden.rows().size(); row++) {
       int from = row * golden.width() * mixture.perToken();

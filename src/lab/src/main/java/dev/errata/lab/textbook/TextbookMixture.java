@@ -10,6 +10,7 @@ import dev.errata.editing.method.memit.SubjectGroup;
 import dev.errata.editing.model.Architecture;
 import dev.errata.editing.model.Decoder;
 import dev.errata.editing.model.MemoryKeys;
+import dev.errata.editing.model.Mixture;
 import dev.errata.editing.model.Site;
 import dev.errata.editing.model.Tap;
 import dev.errata.editing.model.TokenBatch;
@@ -85,7 +86,7 @@ public final class TextbookMixture {
   }
 
   private double[][] shrunk(double[][] moments, long[] routed, int layer) {
-    Architecture.Mixture mixture = decoder.architecture().feedForward().mixture();
+    Mixture mixture = decoder.architecture().feedForward().mixture();
     double[][] result = moments.clone();
     for (int e = 0; e < mixture.experts(); e++) {
       int width = decoder.architecture().memoryWidth(layer, e);

@@ -15,4 +15,7 @@ public record Statistics(
             "A file or folder of text, JSONL or Parquet: a path, relative to the manifest, or a URI; Self: text sampled from the model itself.")
         String corpus,
     @Min(1) @Max(1e12) @JsonPropertyDescription("Tokens to read; absent: from the preset of the model.")
-        Long tokens) {}
+        Long tokens,
+    @Min(0) @Max(1_000_000) @JsonPropertyDescription(
+            "Tokens of domain text to read as well: text that the model writes when it goes on with the job's sentences, about other subjects of their kind. It counts as much as the corpus and keeps an edit from spreading to the subjects' neighbours. 0: none; absent: from the preset of the model.")
+        Integer domainTokens) {}

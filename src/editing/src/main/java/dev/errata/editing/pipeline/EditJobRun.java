@@ -17,6 +17,7 @@ import dev.errata.editing.checkpoint.store.VersionRef;
 import dev.errata.editing.checkpoint.store.VersionStore;
 import dev.errata.editing.evaluate.Evaluation;
 import dev.errata.editing.evaluate.Evaluator;
+import dev.errata.editing.evaluate.FactScore;
 import dev.errata.editing.evaluate.Gates;
 import dev.errata.editing.method.memit.EarlierKeys;
 import dev.errata.editing.method.memit.EditMetric;
@@ -24,13 +25,16 @@ import dev.errata.editing.method.memit.LayerUpdate;
 import dev.errata.editing.method.memit.Prefixes;
 import dev.errata.editing.method.memit.SubjectGroup;
 import dev.errata.editing.statistics.Corpus;
+import dev.errata.editing.statistics.DomainText;
 import dev.errata.editing.statistics.Moment;
 import dev.errata.editing.statistics.MomentCache;
+import dev.errata.editing.statistics.SecondMoments;
 import dev.errata.editing.torch.Compute;
 import dev.errata.editing.torch.Scope;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -152,7 +156,7 @@ public final class EditJobRun {
       List<String> prefixes = prefixes(workspace);
       Map<Integer, Moment> moments = statistics();
       noteUnreached(moments);
-      EditMetric metric = plan.metric(moments);
+      EditMetric metric = plan.metric(withDomain(moments, workspace, before));
       EarlierKeys earlier = earlier();
       List<EditRounds.Round> rounds =
           new EditRounds(
@@ -291,6 +295,59 @@ public final class EditJobRun {
         progress.note("statistics: taken from the cache (same model, layers, corpus and tokens)");
       }
       return moments;
+    }
+
+    /** Adds the second moments of text of the facts' kind. */
+    private Map<Integer, Moment> withDomain(
+        Map<Integer, Moment> moments, Workspace workspace, Measured before) {
+      if (plan.domainTokens() == 0) {
+        return moments;
+      }
+      int[][] kept = workspace.read("domain", int[][].class).orElse(null);
+      List<int[]> rows =
+          kept != null
+              ? List.of(kept)
+              : clock.time(
+                  Stage.Statistics,
+                  "domain text",
+                  "tokens",
+                  heard ->
+                      DomainText.sample(
+                          base.decoder(),
+                          base.tokenizer(),
+                          sentences(before.evaluation().facts()),
+                          plan.domainTokens(),
+                          plan.settings().seed(),
+                          heard));
+      if (kept == null) {
+        workspace.write("domain", rows);
+      }
+      Map<Integer, Moment> domain =
+          clock.time(
+              Stage.Statistics,
+              "domain statistics",
+              "tokens",
+              heard ->
+                  SecondMoments.collect(
+                      base.decoder(),
+                      rows.iterator(),
+                      plan.settings().layers(),
+                      plan.domainTokens(),
+                      heard));
+      Map<Integer, Moment> both = new TreeMap<>();
+      moments.forEach((layer, moment) -> both.put(layer, moment.meanWith(domain.get(layer))));
+      return both;
+    }
+
+    /** Every fact as the unedited model has it. */
+    private static List<String> sentences(List<FactScore> facts) {
+      return facts.stream()
+          .map(
+              fact -> {
+                String answer = fact.oldTarget() != null ? fact.oldTarget() : fact.generated();
+                return (fact.prompt() + " " + answer.strip() + ".").replaceAll("\\s+", " ");
+              })
+          .toList();
     }
 
     private JobReport publish(

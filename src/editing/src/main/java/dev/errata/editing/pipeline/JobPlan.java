@@ -41,6 +41,7 @@ import java.util.Set;
  * @param keepEarlier whether the facts of earlier versions are kept
  * @param corpus {@link Corpus#SELF} or a path
  * @param tokens tokens of the corpus for the second moments
+ * @param domainTokens tokens of domain text for them, 0 for none
  * @param evaluation what is measured
  * @param requirements what must hold
  */
@@ -52,6 +53,7 @@ record JobPlan(
     boolean keepEarlier,
     String corpus,
     long tokens,
+    int domainTokens,
     EvaluationSettings evaluation,
     List<Requirement> requirements) {
   /**
@@ -70,6 +72,7 @@ record JobPlan(
         method.type() == Method.Type.AlphaEdit
             ? AlphaEditSettings.resolve(method.alphaEdit())
             : null;
+    Integer domain = statistics == null ? null : statistics.domainTokens();
     return new JobPlan(
         method.type().name(),
         alphaEdit == null ? settings : settings.withLambda(alphaEdit.l2()),
@@ -78,6 +81,7 @@ record JobPlan(
         method.keepEarlier() == null || method.keepEarlier(),
         corpus,
         tokens == null ? MemitPresets.of(model).statisticsTokens() : tokens,
+        domain == null ? MemitPresets.of(model).domainTokens() : domain,
         // An edit changes no routing below the block behind the first edited one.
         evaluation(request, seed).withRoutingFrom(settings.layers().get(0) + 1),
         requirements(request.spec().evaluation()));
@@ -135,6 +139,7 @@ record JobPlan(
         keepEarlier,
         corpus,
         tokens,
+        domainTokens,
         evaluation.withTokensPerBatch(batch.evaluation()),
         requirements);
   }
@@ -156,7 +161,7 @@ record JobPlan(
     }
     node.put("keepEarlier", keepEarlier);
     ObjectNode statistics = node.putObject("statistics");
-    statistics.put("corpus", corpus).put("tokens", tokens);
+    statistics.put("corpus", corpus).put("tokens", tokens).put("domainTokens", domainTokens);
     return node;
   }
 
@@ -183,7 +188,8 @@ record JobPlan(
     of.set("memit", memit);
     of.set("alphaEdit", Workspace.JSON.valueToTree(alphaEdit));
     of.put("keepEarlier", keepEarlier);
-    spec.putObject("statistics").put("corpus", corpusDigest).put("tokens", tokens);
+    ObjectNode statistics = spec.putObject("statistics").put("corpus", corpusDigest);
+    statistics.put("tokens", tokens).put("domainTokens", domainTokens);
     ObjectNode measured = spec.putObject("evaluation");
     measured.set(
         "suites", Workspace.JSON.valueToTree(evaluation.suites().stream().sorted().toList()));

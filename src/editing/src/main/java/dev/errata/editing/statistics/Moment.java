@@ -1,6 +1,7 @@
 package dev.errata.editing.statistics;
 
 import ai.djl.ndarray.NDArray;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -27,6 +28,24 @@ public record Moment(int layer, long tokens, List<OfMemory> memories) {
    *     largest, float32 being the type of the keys
    */
   public record OfMemory(NDArray matrix, long routed, int rank) {}
+
+  /**
+   * The mean of this moment and another of the same layer, memory by memory: what general text and
+   * domain text make together, one counting as much as the other however long they are.
+   */
+  public Moment meanWith(Moment other) {
+    List<OfMemory> means = new ArrayList<>();
+    for (int i = 0; i < memories.size(); i++) {
+      OfMemory one = memories.get(i);
+      OfMemory two = other.memories().get(i);
+      means.add(
+          new OfMemory(
+              one.matrix().add(two.matrix()).muli(0.5),
+              one.routed() + two.routed(),
+              Math.max(one.rank(), two.rank())));
+    }
+    return new Moment(layer, tokens + other.tokens(), means);
+  }
 
   /** C of a dense layer. */
   public NDArray matrix() {

@@ -34,11 +34,13 @@ public final class MemitPresets {
    * @param learningRate Adam's rate
    * @param clamp greatest ‖δ‖ / ‖h₀‖
    * @param weightDecay factor of ‖δ‖ / ‖h₀‖²
+   * @param stopLoss a fact whose loss is below it is finished
    * @param residualShare share of the residual that the first edited layer is to leave
    * @param prefixes number of sampled prefixes
    * @param preserve number of the job's other templates protected a subject
    * @param preserveFactor factor of the mean divergence on those templates
    * @param statisticsTokens tokens of the corpus for the second moments
+   * @param domainTokens tokens of domain text that the second moments are taken of as well
    */
   public record Preset(
       String name,
@@ -46,47 +48,60 @@ public final class MemitPresets {
       double learningRate,
       double clamp,
       double weightDecay,
+      double stopLoss,
       double residualShare,
       int prefixes,
       int preserve,
       double preserveFactor,
-      long statisticsTokens) {}
+      long statisticsTokens,
+      int domainTokens) {}
 
   /** The preset of a model. */
   public static Preset of(Architecture model) {
     int layers = model.layers();
     if (model.family().equals("gptj") && layers == 28) {
-      return large("GPT-J 6B", 3, 8, 0.5, 0.75, 0.5);
+      return large("GPT-J 6B", 3, 8, 0.5, 0.75, 0.5, 0);
     }
     if (model.family().equals("gpt2") && layers == 48) {
-      return large("GPT-2 XL", 13, 17, 0.5, 0.75, 0.5);
+      return large("GPT-2 XL", 13, 17, 0.5, 0.75, 0.5, 0);
     }
     boolean wide = model.hidden() >= 3072;
     if (model.family().equals("llama") && wide && layers >= 28 && model.vocabulary() > 100_000) {
-      return large("Llama 3", 4, 8, 0.1, 0.75, 0.5);
+      return large("Llama 3", 4, 8, 0.1, 0.75, 0.5, 0);
     }
     if (List.of("llama", "mistral", "qwen2").contains(model.family()) && wide && layers >= 28) {
-      return large("7B", 4, 8, 0.5, 4, 1e-3);
+      return large("7B", 4, 8, 0.5, 4, 1e-3, 0);
     }
     if (model.family().equals("llama") && layers == 30 && model.hidden() < 1024) {
       return new Preset(
-          "SmolLM2 135M", range(3, 7), 0.5, 4, 1e-3, RESIDUAL_SHARE, 3, 0, KL, 30_000);
+          "SmolLM2 135M", range(0, 7), 0.5, 4, 1e-3, STOP_LOSS, 0.45, 3, 0, KL, 30_000, 9_000);
     }
     if (layers <= SMALL) {
       // Measured on the lab's models, which hold a person's facts at the end of the name.
       // Above the last layer there is no attention that could carry a value to its target.
       int last = Math.max(0, Math.min(2, layers - 2));
       List<Integer> two = range(Math.max(0, last - 1), last);
-      return new Preset("small", two, 0.2, 2, 1e-3, 0.45, 2, 16, 1, 30_000);
+      return new Preset("small", two, 0.2, 2, 1e-3, STOP_LOSS, 0.45, 2, 16, 1, 30_000, 0);
     }
     int first = (int) Math.round(0.1 * layers);
-    return large("any", first, Math.min(first + 4, layers - 1), 0.5, 4, 1e-3);
+    return large("any", first, Math.min(first + 4, layers - 1), 0.5, 4, 1e-3, 9_000);
   }
 
   private static Preset large(
-      String name, int first, int last, double rate, double clamp, double decay) {
+      String name, int first, int last, double rate, double clamp, double decay, int domainTokens) {
     return new Preset(
-        name, range(first, last), rate, clamp, decay, RESIDUAL_SHARE, 5, 0, KL, 100_000);
+        name,
+        range(first, last),
+        rate,
+        clamp,
+        decay,
+        STOP_LOSS,
+        RESIDUAL_SHARE,
+        5,
+        0,
+        KL,
+        100_000,
+        domainTokens);
   }
 
   private static List<Integer> range(int first, int last) {
@@ -118,7 +133,7 @@ public final class MemitPresets {
             or(given.clamp(), preset.clamp()),
             or(given.weightDecay(), preset.weightDecay()),
             or(given.klFactor(), KL),
-            STOP_LOSS,
+            preset.stopLoss(),
             given.lambda(),
             or(given.residualShare(), preset.residualShare()),
             or(given.prefixes(), preset.prefixes()),

@@ -91,7 +91,7 @@ public final class ValueOptimizer {
    * Optimises all groups, shard by shard.
    *
    * @param groups the facts by subject
-   * @param progress advanced by finished facts
+   * @param progress advanced by facts, one that is not finished counting by its steps
    * @throws dev.errata.api.InputException when facts do not fit the model's context
    */
   public ValueSet optimize(List<SubjectGroup> groups, Progress progress) {
@@ -109,7 +109,7 @@ public final class ValueOptimizer {
    * Optimises one of the {@link #shards}.
    *
    * @param groups all groups: a shard's protected prompts are made of all templates
-   * @param progress advanced by finished facts of the shard
+   * @param progress the same of the shard
    * @return the values of the shard's groups
    */
   public ValueSet optimize(List<SubjectGroup> groups, Shard shard, Progress progress) {
@@ -195,7 +195,9 @@ public final class ValueOptimizer {
             }
           }
         }
-        progress.advance(done, total);
+        // Most facts need nearly all steps: counting only finished ones would look like standstill.
+        long part = (total - done) * (step + 1) / settings.valueSteps();
+        progress.advance(done + part, total);
         if (!last) {
           adam.step(gradient, active);
           batches.forEach(batch -> batch.compact(active));

@@ -12,7 +12,6 @@ import dev.errata.editing.torch.Kernels;
 import dev.errata.editing.torch.Scope;
 import dev.errata.editing.torch.Tensors;
 import java.nio.ByteBuffer;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -35,6 +34,7 @@ public final class Decoder implements AutoCloseable {
   private final FeedForwards feedForwards;
   private final NDArray noValues;
   private final NDArray noAngles;
+  private final Frames frames;
 
   private Decoder(Architecture architecture, Compute compute, NDManager manager, Weights weights) {
     this.architecture = architecture;
@@ -51,6 +51,7 @@ public final class Decoder implements AutoCloseable {
       Attentions.Absent absent = new Attentions.Absent(noAngles, scope.release(noKeys));
       attentions = new Attentions(architecture, weights, kernels, absent);
     }
+    frames = new Frames(architecture, compute, manager, noAngles);
   }
 
   /**
@@ -105,60 +106,7 @@ public final class Decoder implements AutoCloseable {
 
   /** Positions and masks for a batch behind the tokens of a cache, which may be null. */
   public Frame frame(TokenBatch batch, KeyValueCache past) {
-    int[][] now = batch.paddedPositions();
-    boolean alone = past == null || past.positions().length == 0;
-    int[][] before = alone ? new int[now.length][0] : past.positions();
-    NDArray cos = noAngles;
-    NDArray sin = noAngles;
-    Rotary rotary = architecture.rotary();
-    if (rotary != null) {
-      cos = angles(rotary, now, false);
-      sin = angles(rotary, now, true);
-    }
-    Map<Integer, NDArray> masks = new HashMap<>();
-    for (int window : architecture.attention().windows()) {
-      masks.computeIfAbsent(window, width -> mask(before, now, width));
-    }
-    return new Frame(cos, sin, masks);
-  }
-
-  private NDArray angles(Rotary rotary, int[][] positions, boolean sine) {
-    int width = positions[0].length;
-    float[] values = new float[positions.length * width * rotary.dims()];
-    for (int row = 0; row < positions.length; row++) {
-      for (int i = 0; i < width; i++) {
-        int offset = (row * width + i) * rotary.dims();
-        rotary.fill(Math.max(0, positions[row][i]), sine, values, offset);
-      }
-    }
-    try (Scope scope = new Scope()) {
-      Shape shape = new Shape(positions.length, 1, width, rotary.dims());
-      return scope.keep(Tensors.owned(manager.create(values, shape)));
-    }
-  }
-
-  /** A token sees itself, and every real token at or before its position inside the window. */
-  private NDArray mask(int[][] before, int[][] now, int window) {
-    int cached = before[0].length;
-    int width = now[0].length;
-    int columns = cached + width;
-    float[] values = new float[now.length * width * columns];
-    for (int row = 0; row < now.length; row++) {
-      for (int i = 0; i < width; i++) {
-        int offset = (row * width + i) * columns;
-        for (int column = 0; column < columns; column++) {
-          int key = column < cached ? before[row][column] : now[row][column - cached];
-          boolean self = column == cached + i;
-          int distance = now[row][i] - key;
-          boolean seen = key >= 0 && distance >= 0 && (window == 0 || distance < window);
-          values[offset + column] = self || seen ? 0 : Float.NEGATIVE_INFINITY;
-        }
-      }
-    }
-    try (Scope scope = new Scope()) {
-      NDArray mask = manager.create(values, new Shape(now.length, 1, width, columns));
-      return scope.keep(Tensors.convert(Tensors.owned(mask), compute.type()));
-    }
+    return frames.of(batch, past);
   }
 
   /**
@@ -324,6 +272,18 @@ public final class Decoder implements AutoCloseable {
     return memory < architecture.feedForward().mixture().experts()
         ? new WeightPlace(Part.EXPERT_DOWN, layer, memory)
         : new WeightPlace(Part.SHARED_DOWN, layer, 0);
+  }
+
+  /**
+   * What the edited linear of a layer must add for the block's output to change by something: not
+   * the same where a norm or a factor stands between the two.
+   *
+   * @param keys inputs of the edited linear, [n, f] float64
+   * @param change wanted change of the block's output, [n, d] float64
+   * @return [n, d] float64
+   */
+  public NDArray linearChange(int layer, NDArray keys, NDArray change) {
+    return new ResidualPath(architecture, weights).linearChange(layer, keys, change);
   }
 
   /** Replaces the edited linear of a dense layer; see the other. */

@@ -152,7 +152,9 @@ public final class LayerUpdate {
       SolveRows rows = rows(layer, job.rows());
       Map<Integer, SolveRows.Keys> keys = keys(states, job.rows(), rows, layer);
       NDArray now = states.outputs(settings.valueLayer(), rows.places());
-      NDArray residual = rows.residual(job.values(), job.starts(), now).div(left);
+      NDArray change = rows.residual(job.values(), job.starts(), now).div(left);
+      NDArray residual =
+          decoder.linearChange(layer, keys.values().iterator().next().keys(), change);
       List<Integer> indices = List.copyOf(keys.keySet());
       List<LinearMemory> memories = new ArrayList<>();
       keys.forEach(

@@ -1,9 +1,12 @@
 package dev.errata.worker;
 
 import dev.errata.api.InputException;
+import dev.errata.api.Locations;
+import dev.errata.editing.checkpoint.RemoteFiles;
 import dev.errata.editing.checkpoint.store.ConflictException;
 import dev.errata.editing.pipeline.DeadlineException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -69,7 +72,9 @@ public final class Errata implements Runnable {
 
   /** The command line with all its commands. */
   static CommandLine commandLine() {
+    RemoteFiles.configure(System.getenv());
     CommandLine line = new CommandLine(new Errata());
+    line.registerConverter(Path.class, Locations::path);
     line.setExecutionExceptionHandler(Errata::explain);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     return line;

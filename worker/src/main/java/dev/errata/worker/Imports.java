@@ -1,6 +1,8 @@
 package dev.errata.worker;
 
+import dev.errata.api.Locations;
 import dev.errata.editing.checkpoint.Checkpoint;
+import dev.errata.editing.checkpoint.RemoteFiles;
 import dev.errata.editing.checkpoint.Tokenizer;
 import dev.errata.editing.checkpoint.store.Version;
 import dev.errata.editing.checkpoint.store.VersionStore;
@@ -20,12 +22,16 @@ final class Imports {
    * @param notes hears of files that are left out
    * @throws dev.errata.api.InputException when it cannot; nothing is written then
    */
-  static Version run(VersionStore store, String name, Path source, Consumer<String> notes) {
+  static Version run(VersionStore store, String name, Path place, Consumer<String> notes) {
+    Path source =
+        RemoteFiles.isRemote(place)
+            ? RemoteFiles.localDirectory(place, RemoteFiles.defaultCache(System.getenv()))
+            : place;
     try (Checkpoint checkpoint = Checkpoint.open(source)) {
       Decoder.open(checkpoint, Compute.CPU).close();
       Tokenizer.open(source).close();
       checkpoint.strayWeights().forEach(w -> notes.accept(w + " belongs to no tensor, left out"));
     }
-    return store.importModel(name, source);
+    return store.importModel(name, source, Locations.name(place.toAbsolutePath().normalize()));
   }
 }

@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import dev.errata.api.Fact;
 import dev.errata.api.InputException;
+import dev.errata.api.Locations;
 import dev.errata.api.Problems;
 import dev.errata.api.Text;
 import dev.errata.api.Utf8Reader;
@@ -90,12 +91,17 @@ public final class FactReader {
    */
   public static FactSet read(Path file, FactFormat format, Options options) {
     try (InputStream in = Files.newInputStream(file)) {
-      return read(in, file.toString(), format, options);
+      return read(in, Locations.name(file), format, options);
     } catch (NoSuchFileException e) {
-      throw new InputException(file + ": no such file; give the path of a facts file", e);
+      throw new InputException(
+          Locations.name(file) + ": no such file; give the path of a facts file", e);
     } catch (IOException e) {
       throw new InputException(
-          file + ": cannot be read (" + e + "); give the path of a readable facts file", e);
+          Locations.name(file)
+              + ": cannot be read ("
+              + e
+              + "); give the path of a readable facts file",
+          e);
     }
   }
 

@@ -21,6 +21,9 @@ public final class IoProblems {
    *     missing file; an {@link UncheckedIOException} otherwise
    */
   public static RuntimeException of(Path path, IOException error) {
+    if (RemoteFiles.isRemote(path)) {
+      return RemoteProblems.of(path, error);
+    }
     String reason = reason(error).toLowerCase(Locale.ROOT);
     if (reason.contains("no space left") || reason.contains("quota exceeded")) {
       return new InputException(

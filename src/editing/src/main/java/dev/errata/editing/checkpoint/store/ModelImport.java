@@ -20,7 +20,7 @@ import java.util.Set;
 /** Makes version 0 of a new model from a checkpoint directory: a copy, since sources change. */
 record ModelImport(Layout layout) {
   /** The caller has seen that the name is free; whoever renames first has it. */
-  void run(String name, Checkpoint source) {
+  void run(String name, Checkpoint source, String origin) {
     source.requireFinite();
     StagingArea area = new StagingArea(layout.imports());
     try (StagingArea.Slot slot = area.begin()) {
@@ -31,7 +31,6 @@ record ModelImport(Layout layout) {
       String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
       Publication.writeManifest(version, manifest(name, version, checkpoint, now));
       StorageFiles.makeReadOnly(version);
-      String origin = source.directory().toAbsolutePath().normalize().toString();
       StorageFiles.write(
           slot.directory().resolve("model.json"),
           Layout.bytes(new Model(Model.SCHEMA, name, origin, 0, now)));

@@ -3,6 +3,7 @@ package dev.errata.editing.checkpoint.store;
 import dev.errata.api.InputException;
 import dev.errata.editing.checkpoint.Checkpoint;
 import dev.errata.editing.checkpoint.IoProblems;
+import dev.errata.editing.checkpoint.RemoteFiles;
 import dev.errata.editing.checkpoint.Sha256;
 import dev.errata.editing.checkpoint.StorageFiles;
 import dev.errata.editing.checkpoint.store.VersionManifest.State;
@@ -42,6 +43,12 @@ public final class VersionStore {
    * empty store; it is created when something is written.
    */
   public static VersionStore open(Path root) {
+    if (RemoteFiles.isRemote(root)) {
+      throw new InputException(
+          root.toUri()
+              + ": a store needs links and locks, which an object store has not; give a directory"
+              + " and export versions from it");
+    }
     if (Files.exists(root) && !Files.isDirectory(root)) {
       throw new InputException(root + ": a store is a directory, this is a file");
     }
@@ -95,10 +102,19 @@ public final class VersionStore {
    * @throws InputException when the checkpoint is not complete or holds NaN
    */
   public Version importModel(String name, Path source) {
+    return importModel(name, source, source.toAbsolutePath().normalize().toString());
+  }
+
+  /**
+   * The same for a local copy of a checkpoint that lies elsewhere.
+   *
+   * @param origin where it comes from, as the model shall tell
+   */
+  public Version importModel(String name, Path source, String origin) {
     ModelName.check(name);
     try (Checkpoint checkpoint = Checkpoint.open(source)) {
       if (!Files.exists(layout.modelFile(name))) {
-        new ModelImport(layout).run(name, checkpoint);
+        new ModelImport(layout).run(name, checkpoint, origin);
       } else if (!version(name, 0).manifest().digest().equals(checkpoint.digest())) {
         throw new ConflictException(
             "model '"

@@ -72,7 +72,10 @@ public final class MemitPresets {
     if (List.of("llama", "mistral", "qwen2").contains(model.family()) && wide && layers >= 28) {
       return large("7B", 4, 8, 0.5, 4, 1e-3, 0);
     }
-    if (model.family().equals("llama") && layers == 30 && model.hidden() < 1024) {
+    // As it is, or upcycled to a mixture of experts.
+    if (List.of("llama", "mixtral").contains(model.family())
+        && layers == 30
+        && model.hidden() < 1024) {
       return new Preset(
           "SmolLM2 135M", range(0, 7), 0.5, 4, 1e-3, STOP_LOSS, 0.45, 3, 0, KL, 30_000, 9_000);
     }

@@ -34,7 +34,8 @@ import picocli.CommandLine.Mixin;
       PromoteCommand.class,
       VerifyCommand.class,
       GcCommand.class,
-      DoctorCommand.class
+      DoctorCommand.class,
+      StageCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {

@@ -17,6 +17,9 @@ final class ExitCode {
   /** At odds with what is stored or running. */
   static final int CONFLICT = 4;
 
+  /** The version to start from has moved; of a stage in a pod only. */
+  static final int MOVED = 5;
+
   /** Interrupted, or out of time: the same command goes on where it was. */
   static final int INTERRUPTED = 130;
 

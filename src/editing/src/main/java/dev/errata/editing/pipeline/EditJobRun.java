@@ -19,6 +19,7 @@ import dev.errata.editing.evaluate.Evaluation;
 import dev.errata.editing.evaluate.Evaluator;
 import dev.errata.editing.evaluate.FactScore;
 import dev.errata.editing.evaluate.Gates;
+import dev.errata.editing.memory.Metric;
 import dev.errata.editing.method.memit.EarlierKeys;
 import dev.errata.editing.method.memit.EditMetric;
 import dev.errata.editing.method.memit.LayerUpdate;
@@ -50,11 +51,16 @@ public final class EditJobRun {
   private final Compute compute;
   private final Progress progress;
 
-  private EditJobRun(VersionStore store, EditRequest request, Compute compute, Progress progress) {
+  /** What of the job is computed; null for all of it. */
+  private final StagePart part;
+
+  private EditJobRun(
+      VersionStore store, EditRequest request, Compute compute, Progress progress, StagePart part) {
     this.store = store;
     this.request = request;
     this.compute = compute;
     this.progress = progress;
+    this.part = part;
   }
 
   /**
@@ -72,7 +78,29 @@ public final class EditJobRun {
       VersionStore store, EditRequest request, Compute compute, Progress progress) {
     Long seconds = request.spec().activeDeadlineSeconds();
     Progress watched = Deadline.watch(progress, request.name(), seconds, System::nanoTime);
-    return new EditJobRun(store, request, compute, watched).run();
+    return new EditJobRun(store, request, compute, watched, null).run();
+  }
+
+  /**
+   * Computes a part of a job; the parts of a job give, byte for byte, what {@link #run} gives.
+   * Whoever starts parts sees to it that no two jobs of a model run at once.
+   *
+   * @param progress hears of stages and notes
+   * @return the result, when there is one: behind {@link Stage#Publish}, or earlier when there is
+   *     nothing to do
+   * @throws MovedException when the job's base is another version now
+   * @throws dev.errata.api.InputException when facts, settings and model do not fit
+   */
+  public static Optional<JobReport> part(
+      VersionStore store, EditRequest request, StagePart part, Compute compute, Progress progress) {
+    EditJobRun run = new EditJobRun(store, request, compute, progress, part);
+    VersionRef base = VersionRef.of(request.spec().model(), part.base());
+    if (part.shared()) {
+      return Optional.ofNullable(run.attempt(store.version(base)));
+    }
+    try (ModelLock lock = store.lock(request.spec().model())) {
+      return Optional.ofNullable(run.attempt(store.version(base)));
+    }
   }
 
   /** Thrown when the version to start from has moved during the run. */
@@ -91,9 +119,8 @@ public final class EditJobRun {
     }
     try (ModelLock lock = store.lock(model)) {
       for (int attempt = 0; ; attempt++) {
-        try (Scope scope = new Scope();
-            JobBase base = JobBase.open(base(), compute, request)) {
-          return new Attempt(base).run();
+        try {
+          return attempt(base());
         } catch (Moved e) {
           if (attempt == REBASES) {
             throw new ConflictException(
@@ -103,6 +130,24 @@ public final class EditJobRun {
         }
       }
     }
+  }
+
+  /** Goes through the stages from a version; null when the part ends before there is a result. */
+  private JobReport attempt(Version from) {
+    try (Scope scope = new Scope();
+        JobBase base = JobBase.open(from, compute, request)) {
+      return new Attempt(base).run();
+    }
+  }
+
+  /** In place of a metric in parts whose weights are edited already. */
+  private static Metric unsolved(int layer, int memory) {
+    throw new ConflictException(
+        "the workspace lacks an update that was there when this stage began; start Update again");
+  }
+
+  private boolean endsWith(Stage stage) {
+    return part != null && part.stage() == stage;
   }
 
   private Version base() {
@@ -154,22 +199,37 @@ public final class EditJobRun {
         return unchanged(before, questions);
       }
       List<String> prefixes = prefixes(workspace);
-      Map<Integer, Moment> moments = statistics();
+      boolean updated = workspace.has(EditRounds.UPDATE + 1);
+      boolean solves = part == null || part.solves(updated);
+      Map<Integer, Moment> moments =
+          part == null || part.needsMoments(updated) ? statistics() : Map.of();
       noteUnreached(moments);
-      EditMetric metric = plan.metric(withDomain(moments, workspace, before));
-      EarlierKeys earlier = earlier();
-      List<EditRounds.Round> rounds =
+      List<int[]> domain = domain(workspace, before);
+      if (endsWith(Stage.Statistics)) {
+        return null;
+      }
+      EditRounds editing =
           new EditRounds(
-                  base.decoder(),
-                  base.tokenizer(),
-                  plan.settings(),
-                  workspace,
-                  clock,
-                  prefixes,
-                  metric,
-                  earlier)
-              .run(facts, held);
+              base.decoder(),
+              base.tokenizer(),
+              plan.settings(),
+              workspace,
+              clock,
+              prefixes,
+              solves ? plan.metric(withDomain(moments, domain)) : EditJobRun::unsolved,
+              solves ? earlier() : EarlierKeys.NONE);
+      if (endsWith(Stage.Values)) {
+        editing.values(facts, held, part::owns);
+        return null;
+      }
+      List<EditRounds.Round> rounds = editing.run(facts, held);
+      if (endsWith(Stage.Update)) {
+        return null;
+      }
       Measured after = measure(workspace, "after", "evaluate after", questions, before);
+      if (endsWith(Stage.Evaluate)) {
+        return null;
+      }
       return publish(digest, workspace, before, after, questions, rounds, prefixes, moments);
     }
 
@@ -298,29 +358,35 @@ public final class EditJobRun {
     }
 
     /** Adds the second moments of text of the facts' kind. */
-    private Map<Integer, Moment> withDomain(
-        Map<Integer, Moment> moments, Workspace workspace, Measured before) {
+    /** Text of the job's kind, drawn once; empty when none is wanted. */
+    private List<int[]> domain(Workspace workspace, Measured before) {
       if (plan.domainTokens() == 0) {
-        return moments;
+        return List.of();
       }
       int[][] kept = workspace.read("domain", int[][].class).orElse(null);
+      if (kept != null) {
+        return List.of(kept);
+      }
       List<int[]> rows =
-          kept != null
-              ? List.of(kept)
-              : clock.time(
-                  Stage.Statistics,
-                  "domain text",
-                  "tokens",
-                  heard ->
-                      DomainText.sample(
-                          base.decoder(),
-                          base.tokenizer(),
-                          sentences(before.evaluation().facts()),
-                          plan.domainTokens(),
-                          plan.settings().seed(),
-                          heard));
-      if (kept == null) {
-        workspace.write("domain", rows);
+          clock.time(
+              Stage.Statistics,
+              "domain text",
+              "tokens",
+              heard ->
+                  DomainText.sample(
+                      base.decoder(),
+                      base.tokenizer(),
+                      sentences(before.evaluation().facts()),
+                      plan.domainTokens(),
+                      plan.settings().seed(),
+                      heard));
+      workspace.write("domain", rows);
+      return rows;
+    }
+
+    private Map<Integer, Moment> withDomain(Map<Integer, Moment> moments, List<int[]> rows) {
+      if (rows.isEmpty()) {
+        return moments;
       }
       Map<Integer, Moment> domain =
           clock.time(
@@ -420,17 +486,21 @@ public final class EditJobRun {
         return;
       }
       workspace.delete();
+      String moved =
+          "job '"
+              + request.name()
+              + "' started from v"
+              + then
+              + ", but "
+              + request.spec().from()
+              + " is v"
+              + now
+              + " now";
+      if (part != null) {
+        throw new MovedException(moved, "v" + now);
+      }
       if (request.spec().onConflict() == OnConflict.Fail) {
-        throw new ConflictException(
-            "job '"
-                + request.name()
-                + "' started from v"
-                + then
-                + ", but "
-                + request.spec().from()
-                + " is v"
-                + now
-                + " now; run it again, or set spec.onConflict: Rebase");
+        throw new ConflictException(moved + "; run it again, or set spec.onConflict: Rebase");
       }
       throw new Moved();
     }

@@ -24,12 +24,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.IntPredicate;
 
 /**
  * Writes facts into a decoder and, while some of them do not hold, writes those again on the edited
  * model. Every round's values and weights are kept in the workspace.
  */
 final class EditRounds {
+  /** What a round's weights are called in the workspace, before the number of the round. */
+  static final String UPDATE = "update-";
+
   private final Decoder decoder;
   private final Tokenizer tokenizer;
   private final MemitSettings settings;
@@ -122,19 +126,61 @@ final class EditRounds {
     return subjects;
   }
 
-  private Round round(
-      int number, List<Fact> facts, Set<String> subjects, Double lambda, List<Round> before) {
+  /**
+   * Computes some of the values of the first round, for others to go on with.
+   *
+   * @param held as for {@link #run}
+   * @param mine which shards of the values to compute
+   */
+  void values(List<Fact> facts, boolean[] held, IntPredicate mine) {
+    List<SubjectGroup> edited = split(facts, failing(facts, held)).get(true);
+    ValueOptimizer optimizer = new ValueOptimizer(decoder, tokenizer, settings, prefixes);
+    List<ValueOptimizer.Shard> shards = optimizer.shards(edited);
+    Map<Integer, ValueOptimizer.Shard> wanted = new TreeMap<>();
+    for (int i = 0; i < shards.size(); i++) {
+      if (mine.test(i)) {
+        wanted.put(i, shards.get(i));
+      }
+    }
+    String entry = entry(1);
+    Map<Integer, ValueSet> parts = new TreeMap<>();
+    wanted.forEach(
+        (i, shard) -> shard(entry, i, shard, edited).ifPresent(kept -> parts.put(i, kept)));
+    if (parts.size() < wanted.size()) {
+      clock.time(
+          Stage.Values,
+          "values",
+          "facts",
+          progress -> {
+            compute(entry, optimizer, wanted, edited, parts, progress);
+            return parts;
+          });
+    }
+  }
+
+  private static String entry(int round) {
+    return "values-" + round;
+  }
+
+  /** The facts by subject: those to be written, and those to be protected. */
+  private static Map<Boolean, List<SubjectGroup>> split(List<Fact> facts, Set<String> subjects) {
     Map<Boolean, List<SubjectGroup>> split = new LinkedHashMap<>();
     split.put(true, new ArrayList<>());
     split.put(false, new ArrayList<>());
     for (SubjectGroup group : SubjectGroup.of(facts)) {
       split.get(subjects.contains(group.subject())).add(group);
     }
+    return split;
+  }
+
+  private Round round(
+      int number, List<Fact> facts, Set<String> subjects, Double lambda, List<Round> before) {
+    Map<Boolean, List<SubjectGroup>> split = split(facts, subjects);
     List<SubjectGroup> edited = split.get(true);
     String suffix = number == 1 ? "" : ", round " + number;
     ValueSet values = values(number, suffix, edited);
     int count = SubjectGroup.facts(edited);
-    String entry = "update-" + number;
+    String entry = UPDATE + number;
     Optional<Round> done = workspace.read(entry, Round.class);
     if (done.isPresent()) {
       clock.skipped(Stage.Update, "layers", "update" + suffix + ": done by an earlier run");
@@ -152,14 +198,14 @@ final class EditRounds {
     Round round = new Round(count, verified, layers, true);
     if (!before.isEmpty() && round.holding() < before.get(before.size() - 1).holding()) {
       round = new Round(count, verified, layers, false);
-      putWeights("update-" + (number - 1));
+      putWeights(UPDATE + (number - 1));
     }
     workspace.write(entry, round, StoredTensors.ofWeights(decoder));
     return round;
   }
 
   private ValueSet values(int number, String suffix, List<SubjectGroup> edited) {
-    String entry = "values-" + number;
+    String entry = entry(number);
     ValueOptimizer optimizer = new ValueOptimizer(decoder, tokenizer, settings, prefixes);
     List<ValueOptimizer.Shard> shards = optimizer.shards(edited);
     Map<Integer, ValueSet> parts = new TreeMap<>();
@@ -177,7 +223,9 @@ final class EditRounds {
           "values" + suffix,
           "facts",
           progress -> {
-            compute(entry, optimizer, shards, edited, parts, progress);
+            Map<Integer, ValueOptimizer.Shard> all = new TreeMap<>();
+            shards.forEach(shard -> all.put(all.size(), shard));
+            compute(entry, optimizer, all, edited, parts, progress);
             return parts;
           });
     }
@@ -201,14 +249,17 @@ final class EditRounds {
   private void compute(
       String entry,
       ValueOptimizer optimizer,
-      List<ValueOptimizer.Shard> shards,
+      Map<Integer, ValueOptimizer.Shard> shards,
       List<SubjectGroup> edited,
       Map<Integer, ValueSet> parts,
       Progress progress) {
-    int total = SubjectGroup.facts(edited);
+    int total =
+        shards.values().stream()
+            .mapToInt(shard -> SubjectGroup.facts(edited.subList(shard.from(), shard.to())))
+            .sum();
     int[] done = {parts.values().stream().mapToInt(p -> SubjectGroup.facts(p.groups())).sum()};
     progress.advance(done[0], total);
-    for (int i = 0; i < shards.size(); i++) {
+    for (int i : shards.keySet()) {
       if (!parts.containsKey(i)) {
         ValueSet values =
             optimizer.optimize(

@@ -74,6 +74,11 @@ final class Workspace {
     return document(name).flatMap(node -> content(name, node, type));
   }
 
+  /** Whether there is an entry of this name, whatever it was made from. */
+  boolean has(String entry) {
+    return Files.exists(file(entry));
+  }
+
   /** The document of an entry, when it is whole and was made from what there is. */
   private Optional<JsonNode> document(String entry) {
     Path file = file(entry);

@@ -1,0 +1,160 @@
+package dev.errata.worker;
+
+import static dev.errata.worker.RunCommandTest.assertSame;
+import static dev.errata.worker.RunCommandTest.version;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.errata.api.WorkerReport;
+import dev.errata.editing.checkpoint.store.VersionStore;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A job computed part by part, as pods do, gives what one run gives. */
+class StageCommandTest {
+  @TempDir private Path folder;
+  private Cli pods;
+  private Path report;
+
+  @BeforeEach
+  void importModel() throws IOException {
+    Path store = Files.createDirectories(folder.resolve("store"));
+    pods = new Cli(store);
+    report = folder.resolve("termination-log");
+    TinyCheckpoint.write(store.resolve("bases/tiny"));
+    WorkerReport told = stage("import", "--model", "tiny", "--source", "bases/tiny");
+    assertThat(told.version()).isEqualTo("v0");
+    assertThat(told.current()).isEqualTo("v0");
+    assertThat(told.state()).isEqualTo("Published");
+    assertThat(told.parameters()).isPositive();
+    assertThat(told.family()).isNotEmpty();
+  }
+
+  private WorkerReport stage(String... arguments) throws IOException {
+    return stage(0, arguments);
+  }
+
+  private WorkerReport stage(int code, String... arguments) throws IOException {
+    List<String> all = new ArrayList<>(List.of("stage"));
+    all.addAll(List.of(arguments));
+    all.add("--report=" + report);
+    pods.run(all.toArray(String[]::new)).exits(code);
+    byte[] bytes = Files.readAllBytes(report);
+    assertThat(bytes).hasSizeLessThanOrEqualTo(WorkerReport.MAX_BYTES);
+    return WorkerReport.parse(new String(bytes, StandardCharsets.UTF_8)).orElseThrow();
+  }
+
+  /** Facts and settings that give several shards of values. */
+  private static String job(String from) {
+    return Manifest.spec(
+            "configMap: {name: facts, key: facts.jsonl}",
+            "layers: [0, 1]\n      batchTokens: 64",
+            "")
+        .replace("from: Base", "from: " + from);
+  }
+
+  private Path mounted(String from) throws IOException {
+    Path file = folder.resolve("editjob.json.gz");
+    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(file))) {
+      out.write(job(from).getBytes(StandardCharsets.UTF_8));
+    }
+    Path facts = Files.createDirectories(folder.resolve("facts"));
+    Files.writeString(facts.resolve("facts.jsonl"), facts());
+    return file;
+  }
+
+  private static String facts() {
+    StringBuilder facts = new StringBuilder(Manifest.FACTS);
+    for (String name : List.of("Eva", "Finn", "Gus", "Hedda", "Ivo", "Jan", "Kaj", "Liv")) {
+      facts.append(
+          "{\"subject\":\"%s Ro\",\"prompt\":\"The boss of {}\",\"target\":\"Paris\"}%n"
+              .formatted(name));
+    }
+    return facts.toString();
+  }
+
+  private String[] of(String stage, Path job, String... more) {
+    List<String> all =
+        new ArrayList<>(
+            List.of(stage, "--job=" + job, "--base=v0", "--facts=" + folder.resolve("facts")));
+    all.addAll(List.of(more));
+    return all.toArray(String[]::new);
+  }
+
+  @Test
+  void partsGiveWhatOneRunGives() throws IOException {
+    Path job = mounted("Base");
+    WorkerReport statistics = stage(of("statistics", job));
+    assertThat(statistics.version()).isNull();
+    assertThat(statistics.facts().total()).isEqualTo(12);
+    // Any order, and one of them twice.
+    for (String shard : List.of("2", "0", "1", "0")) {
+      stage(of("values", job, "--shards=3", "--shard=" + shard));
+    }
+    stage(of("update", job));
+    stage(of("evaluate", job));
+    WorkerReport published = stage(of("publish", job));
+    assertThat(published.version()).isEqualTo("v1");
+    assertThat(published.parent()).isEqualTo("v0");
+    assertThat(published.current()).isEqualTo("v1");
+    assertThat(published.latest()).isEqualTo("v1");
+    assertThat(published.facts().total()).isEqualTo(12);
+    assertThat(published.after()).containsKey("efficacy");
+    assertThat(stage(of("publish", job)).version()).isEqualTo("v1");
+
+    Cli one = new Cli(folder.resolve("other"));
+    one.run("import", "tiny", pods.store().resolve("bases/tiny").toString()).exits(0);
+    String configMap =
+        "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: facts\ndata:\n  facts.jsonl: |\n    "
+            + facts().strip().replace("\n", "\n    ")
+            + "\n";
+    Path manifest = Manifest.write(folder, job("Base") + configMap);
+    one.run("run", "-f", manifest.toString()).exits(0);
+    assertSame(version(pods), version(one));
+  }
+
+  @Test
+  void aPartSaysThatItsBaseHasMoved() throws IOException {
+    Path job = mounted("Latest");
+    stage(of("evaluate", job));
+    String sooner = Manifest.spec("uri: facts.jsonl", "layers: [0]", "");
+    Path other = Manifest.write(folder, sooner.replace("name: small", "name: sooner"));
+    Files.writeString(folder.resolve("facts.jsonl"), Manifest.FACTS);
+    pods.run("run", "-f", other.toString()).exits(0);
+    WorkerReport told = stage(ExitCode.MOVED, of("publish", job));
+    assertThat(told.current()).isEqualTo("v1");
+    assertThat(VersionStore.open(pods.store()).versions("tiny")).hasSize(2);
+  }
+
+  @Test
+  void thePointerMoves() throws IOException {
+    Path job = mounted("Base");
+    stage(of("publish", job));
+    WorkerReport told = stage("promote", "--model", "tiny", "--version", "v0");
+    assertThat(told.current()).isEqualTo("v0");
+    assertThat(told.latest()).isEqualTo("v1");
+    assertThat(told.version()).isEqualTo("v0");
+  }
+
+  @Test
+  void missingFactsAreNamed() throws IOException {
+    Path job = mounted("Base");
+    Files.delete(folder.resolve("facts/facts.jsonl"));
+    Cli.Result result = pods.run(prefixed(of("statistics", job))).exits(2);
+    assertThat(result.err()).contains("facts.jsonl", "add this key to ConfigMap \"facts\"");
+  }
+
+  private static String[] prefixed(String... arguments) {
+    List<String> all = new ArrayList<>(List.of("stage"));
+    all.addAll(List.of(arguments));
+    return all.toArray(String[]::new);
+  }
+}

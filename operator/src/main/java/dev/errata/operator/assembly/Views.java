@@ -4,6 +4,7 @@ import dev.errata.api.Model;
 import dev.errata.api.resource.Condition;
 import dev.errata.api.resource.ConditionType;
 import dev.errata.api.resource.ModelStatus;
+import dev.errata.api.resource.Reason;
 import dev.errata.api.resource.Stage;
 import dev.errata.operator.decide.ChildView;
 import dev.errata.operator.decide.ModelView;
@@ -47,7 +48,7 @@ final class Views {
     return new ModelView(
         model.getMetadata().getName(),
         isReady,
-        isReady ? null : ready == null ? "it has not been looked at yet." : ready.message(),
+        ready == null || ready.reason().equals(Reason.Importing.name()) ? null : ready.message(),
         isReady ? status.current() : null,
         isReady ? status.latest() : null,
         model.getSpec().current() != null);

@@ -120,19 +120,8 @@ public final class EditJobDecider {
           draft,
           Reason.ModelDeleted,
           "Model \"" + spec.model() + "\" was deleted while the job ran; nothing was published.");
-    } else if (model == null) {
-      await(
-          draft,
-          Reason.WaitingForModel,
-          "Model \""
-              + spec.model()
-              + "\" does not exist in this namespace; the job goes on when it"
-              + " is created.");
-    } else if (!model.ready() && draft.startTime == null) {
-      await(
-          draft,
-          Reason.WaitingForModel,
-          "Model \"" + spec.model() + "\" is not ready: " + model.why());
+    } else if (model == null || !model.ready()) {
+      await(draft, Reason.WaitingForModel, waiting(spec, model));
     } else {
       String base = model.resolve(spec.from());
       if (draft.from == null) {
@@ -150,6 +139,16 @@ public final class EditJobDecider {
         new StageWalk(job, seen, draft, base).run();
       }
     }
+  }
+
+  /** One message for a Model that is to come and one that is being imported: one write less. */
+  private static String waiting(EditJobSpec spec, ModelView model) {
+    String name = "Model \"" + spec.model() + "\"";
+    return model == null || model.why() == null
+        ? name
+            + " does not exist in this namespace or is being imported; the job goes on when it"
+            + " is there."
+        : name + " is not ready: " + model.why();
   }
 
   private static void await(Draft draft, Reason reason, String message) {

@@ -5,7 +5,7 @@ package dev.errata.operator.decide;
  *
  * @param name its name
  * @param ready whether its base is imported
- * @param why why it is not ready, in one sentence; null when it is
+ * @param why why it cannot be imported, in one sentence; null when it is or will be
  * @param current the version that serving reads
  * @param latest the newest published version
  * @param pinned whether {@code spec.current} says what serving reads, so that jobs promote nothing

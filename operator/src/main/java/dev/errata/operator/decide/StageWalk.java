@@ -26,6 +26,7 @@ final class StageWalk {
   /** A Job's end may be seen before that of its pods, which are watched apart. */
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+  private static final Duration SETTLED = Duration.ofSeconds(3);
   private static final Duration SOON = Duration.ofSeconds(1);
 
   private final String name;
@@ -182,10 +183,21 @@ final class StageWalk {
             ConditionType.WorkersReady, false, trouble.get().reason(), trouble.get().message());
       }
     } else if (child.pods().stream().anyMatch(PodView::ready)) {
-      draft.conditions.set(
-          ConditionType.WorkersReady, true, Reason.Running, Reason.Running.meaning());
+      running();
     } else if (!draft.conditions.holds(ConditionType.WorkersReady)) {
       starting();
+    }
+  }
+
+  private void running() {
+    // That short stages run is told by the next stage; who waits longer hears of it.
+    long age = draft.conditions.age(ConditionType.WorkersReady);
+    if (draft.conditions.says(ConditionType.WorkersReady, Reason.Starting)
+        && age < SETTLED.toSeconds()) {
+      draft.again(SETTLED.minusSeconds(age));
+    } else {
+      draft.conditions.set(
+          ConditionType.WorkersReady, true, Reason.Running, Reason.Running.meaning());
     }
   }
 

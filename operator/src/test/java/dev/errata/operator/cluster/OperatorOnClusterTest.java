@@ -1,0 +1,388 @@
+package dev.errata.operator.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.errata.api.EditJob;
+import dev.errata.api.Model;
+import dev.errata.api.ModelVersion;
+import dev.errata.api.resource.Condition;
+import dev.errata.operator.Fixtures;
+import dev.errata.operator.assembly.Assembly;
+import dev.errata.operator.cluster.PodPlayer.End;
+import dev.errata.operator.manifest.Installation;
+import dev.errata.operator.manifest.Labels;
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.javaoperatorsdk.operator.Operator;
+import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The operator on a real API server with the real Job controller; only pods are played. */
+class OperatorOnClusterTest {
+  private static final Installation INSTALLATION =
+      new Installation("errata/worker:1", null, "errata-store", 10001L);
+
+  private static RealCluster cluster;
+  private static KubernetesClient client;
+  private static Operator operator;
+  private static PodPlayer pods;
+
+  @BeforeAll
+  static void start() {
+    cluster = RealCluster.get();
+    client = cluster.admin();
+    pods = new PodPlayer(client);
+    operator = operator(Set.of());
+    operator.start();
+  }
+
+  @AfterAll
+  static void stop() {
+    if (operator != null) {
+      operator.stop();
+      pods.close();
+    }
+  }
+
+  private static Operator operator(Set<String> namespaces) {
+    return Assembly.operator(cluster.operator(), INSTALLATION, namespaces, null, Clock.systemUTC());
+  }
+
+  private static ConditionFactory soon() {
+    return Awaitility.await().atMost(Duration.ofMinutes(2)).pollInterval(Duration.ofMillis(200));
+  }
+
+  private static Model model(String namespace) {
+    Model model = Fixtures.model();
+    model.getMetadata().setNamespace(namespace);
+    model.getMetadata().setUid(null);
+    return client.resource(model).create();
+  }
+
+  private static EditJob job(String namespace, String name, String... spec) {
+    EditJob job = Fixtures.editJob(spec);
+    job.getMetadata().setNamespace(namespace);
+    job.getMetadata().setName(name);
+    job.getMetadata().setUid(null);
+    return client.resource(job).create();
+  }
+
+  private static EditJob get(EditJob job) {
+    return client.resource(job).get();
+  }
+
+  private static String condition(EditJob job, String type) {
+    EditJob now = get(job);
+    if (now.getStatus() == null || now.getStatus().conditions() == null) {
+      return "none";
+    }
+    return now.getStatus().conditions().stream()
+        .filter(c -> c.type().equals(type))
+        .map(c -> c.status() + "/" + c.reason())
+        .findFirst()
+        .orElse("none");
+  }
+
+  private static String message(EditJob job, String type) {
+    return get(job).getStatus().conditions().stream()
+        .filter(c -> c.type().equals(type))
+        .map(Condition::message)
+        .findFirst()
+        .orElse("");
+  }
+
+  private static Job child(EditJob job, String stage) {
+    return client
+        .batch()
+        .v1()
+        .jobs()
+        .inNamespace(job.getMetadata().getNamespace())
+        .withName(job.getMetadata().getName() + "-" + stage)
+        .get();
+  }
+
+  @Test
+  void aJobGoesFromApplyToAPublishedVersionInFewWrites() {
+    String namespace = cluster.namespace("whole");
+    AtomicInteger writes = new AtomicInteger();
+    try (var watch =
+        client
+            .resources(EditJob.class)
+            .inNamespace(namespace)
+            .watch(
+                new Watcher<>() {
+                  @Override
+                  public void eventReceived(Action action, EditJob resource) {
+                    writes.addAndGet(action == Action.MODIFIED ? 1 : 0);
+                  }
+
+                  @Override
+                  public void onClose(WatcherException cause) {}
+                })) {
+      EditJob job = job(namespace, "whole");
+      soon()
+          .untilAsserted(
+              () -> assertThat(condition(job, "WorkersReady")).isEqualTo("False/WaitingForModel"));
+      Model model = model(namespace);
+      soon()
+          .untilAsserted(() -> assertThat(condition(job, "Complete")).isEqualTo("True/Published"));
+
+      assertThat(get(job).getStatus())
+          .satisfies(
+              s -> {
+                assertThat(s.version()).isEqualTo("v1");
+                assertThat(s.from()).isEqualTo("v0");
+                assertThat(s.facts().verified()).isEqualTo(1);
+                assertThat(s.observedGeneration()).isEqualTo(1);
+              });
+      ModelVersion version =
+          client.resources(ModelVersion.class).inNamespace(namespace).withName("world-v1").get();
+      assertThat(version.getSpec().parent()).isEqualTo("v0");
+      assertThat(version.getSpec().editJob()).isEqualTo("whole");
+      assertThat(version.getMetadata().getOwnerReferences())
+          .singleElement()
+          .satisfies(owner -> assertThat(owner.getUid()).isEqualTo(model.getMetadata().getUid()));
+      assertThat(client.resource(model).get().getStatus())
+          .satisfies(
+              s -> {
+                assertThat(s.current()).isEqualTo("v1");
+                assertThat(s.latest()).isEqualTo("v1");
+                assertThat(s.family()).isEqualTo("Qwen3");
+                assertThat(s.parameters()).isEqualTo(123);
+              });
+      List<Event> events =
+          client.v1().events().inNamespace(namespace).list().getItems().stream()
+              .filter(e -> e.getInvolvedObject().getKind().equals("EditJob"))
+              .toList();
+      assertThat(events).hasSizeBetween(5, 10);
+      assertThat(writes.get()).isLessThanOrEqualTo(8);
+    }
+  }
+
+  @Test
+  void jobsOfAModelRunOneByOneAndTheSecondIsRebasedOrFails() {
+    String namespace = cluster.namespace("turns");
+    model(namespace);
+    pods.script(namespace, "first", pod -> End.RUNS);
+    EditJob first = job(namespace, "first");
+    soon().untilAsserted(() -> assertThat(condition(first, "WorkersReady")).startsWith("True"));
+    EditJob second = job(namespace, "second");
+    EditJob third = job(namespace, "third", "onConflict: Fail");
+    soon()
+        .untilAsserted(
+            () -> {
+              assertThat(condition(second, "WorkersReady")).isEqualTo("False/WaitingForTurn");
+              assertThat(message(second, "WorkersReady")).contains("\"first\"");
+              assertThat(condition(third, "WorkersReady")).isEqualTo("False/WaitingForTurn");
+              assertThat(get(third).getStatus().from()).isEqualTo("v0");
+            });
+    assertThat(child(second, "statistics")).isNull();
+    pods.script(namespace, "first", pods::wellDone);
+    client.pods().inNamespace(namespace).withLabel(Labels.EDIT_JOB, "first").delete();
+    soon()
+        .untilAsserted(
+            () -> {
+              assertThat(get(second).getStatus().version()).isEqualTo("v2");
+              assertThat(get(second).getStatus().from()).isEqualTo("v1");
+              assertThat(condition(third, "Failed")).isEqualTo("True/Conflict");
+            });
+  }
+
+  @Test
+  void badInputFailsAtOnceWithTheEndOfTheLog() {
+    String namespace = cluster.namespace("input");
+    model(namespace);
+    pods.script(namespace, "bad", pod -> new End(2, "errata: facts.jsonl:3: target: Required"));
+    EditJob job = job(namespace, "bad");
+    soon().untilAsserted(() -> assertThat(condition(job, "Failed")).isEqualTo("True/BadInput"));
+    assertThat(message(job, "Failed")).contains("facts.jsonl:3: target: Required", "mend it");
+    assertThat(client.resources(ModelVersion.class).inNamespace(namespace).list().getItems())
+        .allSatisfy(v -> assertThat(v.getSpec().version()).isEqualTo("v0"));
+  }
+
+  @Test
+  void aSuspendedJobRestsAndGoesOn() {
+    String namespace = cluster.namespace("rest");
+    model(namespace);
+    pods.script(namespace, "rests", pod -> End.RUNS);
+    EditJob job = job(namespace, "rests");
+    soon().untilAsserted(() -> assertThat(condition(job, "WorkersReady")).startsWith("True"));
+    patch(job, "{\"spec\":{\"suspend\":true}}");
+    soon()
+        .untilAsserted(
+            () -> {
+              assertThat(condition(job, "Suspended")).isEqualTo("True/SuspendedByUser");
+              assertThat(child(job, "statistics").getSpec().getSuspend()).isTrue();
+            });
+    pods.script(namespace, "rests", pods::wellDone);
+    patch(job, "{\"spec\":{\"suspend\":false}}");
+    soon().untilAsserted(() -> assertThat(condition(job, "Complete")).isEqualTo("True/Published"));
+  }
+
+  /** As {@code kubectl patch --type merge} does. */
+  private static void patch(HasMetadata resource, String json) {
+    client.resource(resource).patch(PatchContext.of(PatchType.JSON_MERGE), json);
+  }
+
+  @Test
+  void aQueueStartsAndStopsThePods() {
+    String namespace = cluster.namespace("queue");
+    model(namespace);
+    pods.script(namespace, "queued", pod -> End.RUNS);
+    EditJob wanted = Fixtures.editJob();
+    wanted.getMetadata().setNamespace(namespace);
+    wanted.getMetadata().setName("queued");
+    wanted.getMetadata().setUid(null);
+    wanted.getMetadata().setLabels(Map.of(Labels.QUEUE, "gpu"));
+    EditJob job = client.resource(wanted).create();
+    soon()
+        .untilAsserted(
+            () -> assertThat(condition(job, "QuotaReserved")).isEqualTo("False/WaitingForQuota"));
+    assertThat(child(job, "statistics").getMetadata().getLabels())
+        .containsEntry(Labels.QUEUE, "gpu");
+    admit(job, true);
+    soon()
+        .untilAsserted(
+            () -> {
+              assertThat(condition(job, "QuotaReserved")).isEqualTo("True/QuotaReserved");
+              assertThat(condition(job, "WorkersReady")).isEqualTo("True/Running");
+            });
+    admit(job, false);
+    soon()
+        .untilAsserted(
+            () -> assertThat(condition(job, "QuotaReserved")).isEqualTo("False/Evicted"));
+    pods.script(namespace, "queued", pods::wellDone);
+    for (String stage : List.of("statistics", "values", "update", "evaluate", "publish")) {
+      soon().until(() -> child(job, stage) != null);
+      admit(job, stage, true);
+    }
+    soon().untilAsserted(() -> assertThat(condition(job, "Complete")).isEqualTo("True/Published"));
+  }
+
+  private static void admit(EditJob job, boolean run) {
+    admit(job, "statistics", run);
+  }
+
+  /** What Kueue does to a Job of its queues. */
+  private static void admit(EditJob job, String stage, boolean run) {
+    client
+        .resource(child(job, stage))
+        .edit(j -> new JobBuilder(j).editSpec().withSuspend(!run).endSpec().build());
+  }
+
+  @Test
+  void thePointerFollowsTheModel() {
+    String namespace = cluster.namespace("pointer");
+    Model model = model(namespace);
+    EditJob job = job(namespace, "edits");
+    soon().untilAsserted(() -> assertThat(condition(job, "Complete")).isEqualTo("True/Published"));
+    patch(model, "{\"spec\":{\"current\":\"v0\"}}");
+    soon()
+        .untilAsserted(
+            () -> {
+              assertThat(client.resource(model).get().getStatus().current()).isEqualTo("v0");
+              assertThat(client.resource(model).get().getStatus().latest()).isEqualTo("v1");
+            });
+  }
+
+  @Test
+  void whatIsDeletedIsGone() {
+    String namespace = cluster.namespace("gone");
+    Model model = model(namespace);
+    pods.script(namespace, "first", pod -> End.RUNS);
+    EditJob first = job(namespace, "first");
+    soon().untilAsserted(() -> assertThat(condition(first, "WorkersReady")).startsWith("True"));
+    EditJob second = job(namespace, "second");
+    soon()
+        .untilAsserted(
+            () -> assertThat(condition(second, "WorkersReady")).isEqualTo("False/WaitingForTurn"));
+    pods.script(namespace, "second", pod -> End.RUNS);
+    client.resource(first).delete();
+    soon().untilAsserted(() -> assertThat(child(first, "statistics")).isNull());
+    soon().untilAsserted(() -> assertThat(condition(second, "WorkersReady")).startsWith("True"));
+    client.resource(model).delete();
+    soon()
+        .untilAsserted(
+            () -> assertThat(condition(second, "Failed")).isEqualTo("True/ModelDeleted"));
+    client.namespaces().withName(namespace).delete();
+    soon().until(() -> client.namespaces().withName(namespace).get() == null);
+  }
+
+  @Test
+  void aFinishedJobGoesAfterItsTime() {
+    String namespace = cluster.namespace("ttl");
+    model(namespace);
+    EditJob job = job(namespace, "short", "ttlSecondsAfterFinished: 0");
+    soon().until(() -> get(job) == null);
+    assertThat(
+            client.resources(ModelVersion.class).inNamespace(namespace).withName("world-v1").get())
+        .isNotNull();
+  }
+
+  @Test
+  void theApiServerRefusesWhatTheLaptopRefuses() {
+    String namespace = cluster.namespace("cel");
+    pods.script(namespace, "job", pod -> End.RUNS);
+    EditJob job = job(namespace, "job");
+    assertThatThrownBy(() -> patch(job, "{\"spec\":{\"model\":\"other\"}}"))
+        .isInstanceOf(KubernetesClientException.class)
+        .hasMessageContaining("is immutable; create another EditJob");
+    assertThatThrownBy(() -> job(namespace, "x".repeat(51)))
+        .hasMessageContaining("at most 50 characters");
+  }
+
+  @Test
+  void onlyTheLeaderActs() throws InterruptedException {
+    String namespace = cluster.namespace("lease");
+    Operator one = elected(namespace, "one");
+    Operator two = elected(namespace, "two");
+    Thread first = new Thread(one::start);
+    Thread second = new Thread(two::start);
+    first.start();
+    second.start();
+    soon().until(() -> holder(namespace) != null);
+    String leader = holder(namespace);
+    (leader.equals("one") ? one : two).stop();
+    soon().until(() -> !leader.equals(holder(namespace)) && holder(namespace) != null);
+    (leader.equals("one") ? two : one).stop();
+    first.join(Duration.ofSeconds(30).toMillis());
+    second.join(Duration.ofSeconds(30).toMillis());
+  }
+
+  private static String holder(String namespace) {
+    var lease = client.leases().inNamespace(namespace).withName("errata-operator").get();
+    String holder = lease == null ? null : lease.getSpec().getHolderIdentity();
+    return holder == null || holder.isEmpty() ? null : holder;
+  }
+
+  private static Operator elected(String namespace, String identity) {
+    return Assembly.operator(
+        client,
+        INSTALLATION,
+        Set.of(namespace),
+        LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration("errata-operator")
+            .withLeaseNamespace(namespace)
+            .withIdentity(identity)
+            .buildForTest(false),
+        Clock.systemUTC());
+  }
+}

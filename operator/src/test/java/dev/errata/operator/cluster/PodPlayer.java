@@ -1,0 +1,207 @@
+package dev.errata.operator.cluster;
+
+import dev.errata.api.WorkerReport;
+import dev.errata.api.resource.FactCounts;
+import dev.errata.api.resource.Stage;
+import dev.errata.operator.manifest.Labels;
+import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodStatus;
+import io.fabric8.kubernetes.api.model.PodStatusBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Function;
+
+/**
+ * Plays the kubelet and the worker: pods of the operator begin, run and end at once, as a test
+ * wishes. The Jobs around them are run by the real Job controller.
+ */
+final class PodPlayer implements AutoCloseable {
+  /** How a pod ends; an exit code of −1 lets it run on. */
+  record End(int code, String message) {
+    static final End RUNS = new End(-1, null);
+  }
+
+  private final KubernetesClient client;
+  private final SharedIndexInformer<Pod> informer;
+  private final ExecutorService pool = Executors.newFixedThreadPool(4);
+  private final Set<String> played = ConcurrentHashMap.newKeySet();
+  private final Map<String, Function<Pod, End>> scripts = new ConcurrentHashMap<>();
+  private final Map<String, Integer> versions = new ConcurrentHashMap<>();
+
+  PodPlayer(KubernetesClient client) {
+    this.client = client;
+    this.informer =
+        client
+            .pods()
+            .inAnyNamespace()
+            .withLabel(Labels.MANAGED_BY, Labels.OPERATOR)
+            .inform(
+                new ResourceEventHandler<>() {
+                  @Override
+                  public void onAdd(Pod pod) {
+                    pool.execute(() -> play(pod));
+                  }
+
+                  @Override
+                  public void onUpdate(Pod old, Pod pod) {}
+
+                  @Override
+                  public void onDelete(Pod pod, boolean unknown) {}
+                });
+  }
+
+  /** How the pods of an EditJob or Model end from now on. */
+  void script(String namespace, String owner, Function<Pod, End> script) {
+    scripts.put(namespace + "/" + owner, script);
+  }
+
+  private void play(Pod pod) {
+    if (pod.getMetadata().getDeletionTimestamp() != null
+        || !played.add(pod.getMetadata().getUid())) {
+      return;
+    }
+    Map<String, String> labels = pod.getMetadata().getLabels();
+    String owner = labels.getOrDefault(Labels.EDIT_JOB, labels.get(Labels.MODEL));
+    String namespace = pod.getMetadata().getNamespace();
+    End end = scripts.getOrDefault(namespace + "/" + owner, this::wellDone).apply(pod);
+    if (end == null) {
+      return;
+    }
+    try {
+      write(pod, running());
+      if (end.code() >= 0) {
+        write(pod, ended(end));
+      }
+    } catch (KubernetesClientException e) {
+      // The pod may be gone by now, as those of a deleted job are.
+      if (e.getCode() != 404 && e.getCode() != 409) {
+        throw e;
+      }
+    }
+  }
+
+  private void write(Pod pod, PodStatus status) {
+    client
+        .pods()
+        .inNamespace(pod.getMetadata().getNamespace())
+        .withName(pod.getMetadata().getName())
+        .editStatus(now -> new PodBuilder(now).withStatus(status).build());
+  }
+
+  private static PodStatus running() {
+    return new PodStatusBuilder()
+        .withPhase("Running")
+        .withContainerStatuses(
+            new ContainerStatusBuilder()
+                .withName("worker")
+                .withImage("worker")
+                .withImageID("")
+                .withRestartCount(0)
+                .withReady(true)
+                .withStarted(true)
+                .withNewState()
+                .withNewRunning()
+                .endRunning()
+                .endState()
+                .build())
+        .build();
+  }
+
+  private static PodStatus ended(End end) {
+    return new PodStatusBuilder()
+        .withPhase(end.code() == 0 ? "Succeeded" : "Failed")
+        .withContainerStatuses(
+            new ContainerStatusBuilder()
+                .withName("worker")
+                .withImage("worker")
+                .withImageID("")
+                .withRestartCount(0)
+                .withReady(false)
+                .withNewState()
+                .withNewTerminated()
+                .withExitCode(end.code())
+                .withMessage(end.message())
+                .endTerminated()
+                .endState()
+                .build())
+        .build();
+  }
+
+  /** What the worker program reports when all goes well. */
+  End wellDone(Pod pod) {
+    Map<String, String> labels = pod.getMetadata().getLabels();
+    String model = pod.getMetadata().getNamespace() + "/" + labels.get(Labels.MODEL);
+    List<String> args = pod.getSpec().getContainers().get(0).getArgs();
+    if (labels.containsKey(Labels.TASK)) {
+      boolean promote = args.contains("promote");
+      String version = promote ? args.get(args.indexOf("--version") + 1) : "v0";
+      return told(
+          new WorkerReport(
+              promote ? null : Stage.Import,
+              "Published",
+              null,
+              version,
+              null,
+              version,
+              promote ? "v" + versions.get(model) : version,
+              "sha256:" + version,
+              100L,
+              null,
+              null,
+              null,
+              null,
+              promote ? null : "Qwen3",
+              promote ? null : 123L));
+    }
+    Stage stage = Stage.valueOf(labels.get(Labels.STAGE));
+    String base = args.get(args.indexOf("--base") + 1);
+    FactCounts facts = new FactCounts(1, null, null, null);
+    if (stage == Stage.Statistics) {
+      return told(
+          new WorkerReport(
+              stage, null, null, null, null, null, null, null, null, null, facts, null, null, null,
+              null));
+    }
+    if (stage != Stage.Publish) {
+      return told(WorkerReport.done(stage));
+    }
+    String version = "v" + versions.merge(model, 1, Integer::sum);
+    return told(
+        new WorkerReport(
+            stage,
+            "Published",
+            null,
+            version,
+            base,
+            version,
+            version,
+            "sha256:" + version,
+            100L,
+            "MEMIT",
+            new FactCounts(1, 1, 0, 0),
+            Map.of("efficacy", 0.0),
+            Map.of("efficacy", 1.0),
+            null,
+            null));
+  }
+
+  private static End told(WorkerReport report) {
+    return new End(0, report.json());
+  }
+
+  @Override
+  public void close() {
+    informer.stop();
+    pool.shutdownNow();
+  }
+}

@@ -1,0 +1,208 @@
+package dev.errata.operator.cluster;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.errata.api.EditJob;
+import dev.errata.api.Model;
+import dev.errata.api.ModelVersion;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * A real kube-apiserver with its controllers, from {@code src/cluster}; one for all tests of a JVM.
+ * Tests that want it are skipped by name where its binaries were not built.
+ */
+final class RealCluster {
+  private static final Path SCRIPT = Path.of("../src/cluster/cluster").toAbsolutePath().normalize();
+  private static final String OPERATOR = "system:serviceaccount:errata:errata-operator";
+
+  private static RealCluster running;
+
+  private final Path state;
+  private final KubernetesClient admin;
+
+  private RealCluster(Path state) throws IOException {
+    this.state = state;
+    this.admin = client(null);
+  }
+
+  /** The cluster; starts it, or skips the test that asks. */
+  static synchronized RealCluster get() {
+    if (running == null) {
+      Assumptions.assumeTrue(
+          built(), "no kube-apiserver: build it once with src/cluster/cluster build");
+      try {
+        Path state = Files.createTempDirectory("errata-kube");
+        run(state, "up", "--api-only", "--controllers");
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(state)));
+        running = new RealCluster(state);
+        running.prepare();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return running;
+  }
+
+  private static boolean built() {
+    String cache = System.getenv("CLUSTER_CACHE");
+    String xdg = System.getenv("XDG_CACHE_HOME");
+    Path home = Path.of(System.getProperty("user.home"), ".cache");
+    Path root =
+        cache != null
+            ? Path.of(cache)
+            : (xdg == null ? home : Path.of(xdg)).resolve("errata").resolve("kube");
+    if (!Files.isDirectory(root.resolve("k8s"))) {
+      return false;
+    }
+    try (Stream<Path> versions = Files.list(root.resolve("k8s"))) {
+      return versions.anyMatch(
+          bin ->
+              Stream.of("etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
+                  .allMatch(part -> Files.isExecutable(bin.resolve(part))));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static void run(Path state, String... command) throws IOException {
+    ProcessBuilder process = new ProcessBuilder(SCRIPT.toString());
+    process.command().addAll(List.of(command));
+    process.environment().put("CLUSTER_STATE", state.toString());
+    process.environment().put("CLUSTER_TIMEOUT", "300");
+    Path log = state.resolveSibling(state.getFileName() + ".log");
+    process.redirectErrorStream(true).redirectOutput(log.toFile());
+    Process started = process.start();
+    started.getOutputStream().close();
+    try {
+      assertThat(started.waitFor(10, TimeUnit.MINUTES)).as("cluster %s ends", command[0]).isTrue();
+      assertThat(started.exitValue()).as(Files.readString(log, UTF_8)).isZero();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+    Files.deleteIfExists(log);
+  }
+
+  private static void stop(Path state) {
+    try {
+      run(state, "down", "--purge");
+      if (Files.exists(state)) {
+        try (Stream<Path> files = Files.walk(state)) {
+          for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+            Files.delete(file);
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Installs the CRDs and what the operator may do, as the chart does. */
+  private void prepare() throws IOException {
+    try (Stream<Path> crds = Files.list(Path.of("../crds"))) {
+      for (Path crd : crds.filter(f -> f.toString().endsWith(".errata.dev.yaml")).toList()) {
+        try (var in = Files.newInputStream(crd)) {
+          admin.load(in).serverSideApply();
+        }
+      }
+    }
+    Awaitility.await()
+        .atMost(2, TimeUnit.MINUTES)
+        .ignoreExceptions()
+        .untilAsserted(
+            () -> {
+              admin.resources(Model.class).inAnyNamespace().list();
+              admin.resources(EditJob.class).inAnyNamespace().list();
+              admin.resources(ModelVersion.class).inAnyNamespace().list();
+            });
+    admin.resource(Serialization.unmarshal(role(), ClusterRole.class)).create();
+    admin
+        .resource(
+            new ClusterRoleBindingBuilder()
+                .withNewMetadata()
+                .withName("errata-operator")
+                .endMetadata()
+                .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", "errata-operator")
+                .addNewSubject()
+                .withKind("ServiceAccount")
+                .withNamespace("errata")
+                .withName("errata-operator")
+                .endSubject()
+                .build())
+        .create();
+  }
+
+  /** The very rules of the chart, where they stand in it. */
+  private static String role() throws IOException {
+    String helpers = Files.readString(Path.of("../deploy/chart/templates/_helpers.tpl"));
+    String begin = "{{- define \"errata.rules\" -}}\n";
+    int from = helpers.indexOf(begin) + begin.length();
+    String rules = helpers.substring(from, helpers.indexOf("{{- end }}", from));
+    return "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\n"
+        + "metadata: {name: errata-operator}\nrules:\n"
+        + rules;
+  }
+
+  private KubernetesClient client(String user) throws IOException {
+    Path file = state.resolve("conf/admin.kubeconfig");
+    Config config =
+        new ConfigBuilder(Config.fromKubeconfig(Files.readString(file)))
+            .withImpersonateUsername(user)
+            .withRequestRetryBackoffLimit(3)
+            .build();
+    return new KubernetesClientBuilder().withConfig(config).build();
+  }
+
+  /** A client that may do everything. */
+  KubernetesClient admin() {
+    return admin;
+  }
+
+  /** A client that may do what the chart lets the operator do. */
+  KubernetesClient operator() {
+    return as(OPERATOR);
+  }
+
+  /** A client of a user. */
+  KubernetesClient as(String user) {
+    try {
+      return client(user);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A fresh namespace under Pod Security "restricted". */
+  String namespace(String prefix) {
+    return admin
+        .resource(
+            new NamespaceBuilder()
+                .withNewMetadata()
+                .withGenerateName(prefix + "-")
+                .addToLabels("pod-security.kubernetes.io/enforce", "restricted")
+                .endMetadata()
+                .build())
+        .create()
+        .getMetadata()
+        .getName();
+  }
+}

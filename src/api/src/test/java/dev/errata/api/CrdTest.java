@@ -47,6 +47,8 @@ class CrdTest {
       }
     }
     assertThat(read(CRDS)).as(MEND).isEqualTo(generated);
+    String kustomization = Files.readString(CRDS.resolve("kustomization.yaml"));
+    generated.keySet().forEach(file -> assertThat(kustomization).contains("- " + file + "\n"));
   }
 
   @Test
@@ -172,7 +174,7 @@ class CrdTest {
   private static Map<String, String> read(Path folder) throws IOException {
     Map<String, String> files = new TreeMap<>();
     try (Stream<Path> list = Files.list(folder)) {
-      for (Path file : list.toList()) {
+      for (Path file : list.filter(f -> f.toString().contains(".errata.dev")).toList()) {
         files.put(file.getFileName().toString(), Files.readString(file));
       }
     }

@@ -61,7 +61,12 @@ public class OperatorRuntime implements HealthCheck {
       operator.start();
       LOG.info("Watching EditJobs and Models");
     } catch (IllegalStateException | KubernetesClientException e) {
-      LOG.fatal("Cannot start: " + e.getMessage());
+      Throwable cause = e;
+      while (cause.getCause() != null && cause.getCause() != cause) {
+        cause = cause.getCause();
+      }
+      String more = cause == e ? "" : " (" + cause.getMessage() + ")";
+      LOG.fatal("Cannot start: " + e.getMessage() + more);
       LOG.debug("Cannot start", e);
       Quarkus.asyncExit(1);
     }

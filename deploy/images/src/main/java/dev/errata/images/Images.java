@@ -115,7 +115,7 @@ public final class Images implements Callable<Integer> {
         .sorted()
         .forEach(
             library -> {
-              boolean ours = library.toString().contains("errata-");
+              boolean ours = library.getFileName().toString().startsWith("errata-");
               (ours ? own : others)
                   .addEntry(library, APP.resolve(library.getFileName().toString()));
             });

@@ -21,7 +21,6 @@ import dev.errata.editing.evaluate.FactScore;
 import dev.errata.editing.evaluate.Gates;
 import dev.errata.editing.memory.Metric;
 import dev.errata.editing.method.memit.EarlierKeys;
-import dev.errata.editing.method.memit.EditMetric;
 import dev.errata.editing.method.memit.LayerUpdate;
 import dev.errata.editing.method.memit.Prefixes;
 import dev.errata.editing.method.memit.SubjectGroup;

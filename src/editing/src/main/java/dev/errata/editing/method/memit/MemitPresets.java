@@ -31,6 +31,7 @@ public final class MemitPresets {
    *
    * @param name what people call it
    * @param layers edited layers; values are found at the last one
+   * @param valueSteps greatest number of optimisation steps a fact
    * @param learningRate Adam's rate
    * @param clamp greatest ‖δ‖ / ‖h₀‖
    * @param weightDecay factor of ‖δ‖ / ‖h₀‖²
@@ -45,6 +46,7 @@ public final class MemitPresets {
   public record Preset(
       String name,
       List<Integer> layers,
+      int valueSteps,
       double learningRate,
       double clamp,
       double weightDecay,
@@ -77,14 +79,30 @@ public final class MemitPresets {
         && layers == 30
         && model.hidden() < 1024) {
       return new Preset(
-          "SmolLM2 135M", range(0, 7), 0.5, 4, 1e-3, STOP_LOSS, 0.45, 3, 0, KL, 30_000, 9_000);
+          "SmolLM2 135M",
+          range(0, 7),
+          STEPS,
+          0.5,
+          4,
+          1e-3,
+          STOP_LOSS,
+          0.45,
+          3,
+          0,
+          KL,
+          30_000,
+          9_000);
     }
     if (layers <= SMALL) {
       // Measured on the lab's models, which hold a person's facts at the end of the name.
       // Above the last layer there is no attention that could carry a value to its target.
       int last = Math.max(0, Math.min(2, layers - 2));
       List<Integer> two = range(Math.max(0, last - 1), last);
-      return new Preset("small", two, 0.2, 2, 1e-3, STOP_LOSS, 0.45, 2, 16, 1, 30_000, 0);
+      // GPT-2 of that size keeps more of a subject's other facts with smaller updates.
+      boolean gpt2 = model.family().equals("gpt2");
+      int steps = gpt2 ? 40 : STEPS;
+      double share = gpt2 ? 0.6 : 0.45;
+      return new Preset("small", two, steps, 0.2, 2, 1e-3, STOP_LOSS, share, 2, 16, 1, 30_000, 0);
     }
     int first = (int) Math.round(0.1 * layers);
     return large("any", first, Math.min(first + 4, layers - 1), 0.5, 4, 1e-3, 9_000);
@@ -95,6 +113,7 @@ public final class MemitPresets {
     return new Preset(
         name,
         range(first, last),
+        STEPS,
         rate,
         clamp,
         decay,
@@ -131,7 +150,7 @@ public final class MemitPresets {
     return new MemitSettings(
             layers,
             valueLayer,
-            or(given.valueSteps(), STEPS),
+            or(given.valueSteps(), preset.valueSteps()),
             or(given.learningRate(), preset.learningRate()),
             or(given.clamp(), preset.clamp()),
             or(given.weightDecay(), preset.weightDecay()),

@@ -117,6 +117,9 @@ class KillTest {
 
   @Test
   void anInterruptedRunSaysSoAndExitsWith130() throws Exception {
+    // So many steps, and none that gets anywhere, that the run cannot end before it hears.
+    String longer = JOB.replace("valueSteps: 6", "valueSteps: 1000");
+    manifest = Manifest.write(folder, longer.replace("learningRate: 0.5", "learningRate: 1e-6"));
     Process process = start(imported);
     Path workspaces = imported.resolve("models/tiny/workspaces");
     while (!Files.exists(workspaces) && !process.waitFor(10, TimeUnit.MILLISECONDS)) {

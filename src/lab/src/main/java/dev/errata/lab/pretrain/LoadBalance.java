@@ -9,10 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The auxiliary loss that keeps experts busy alike (Fedus et al. 2021, arXiv 2101.03961, as Mixtral
- * uses it): E Σ_e f_e P_e, f_e being the share of tokens that the router sends to e and P_e its
- * mean probability, over all tokens and mixtures. It is k, the experts of a token, when all are
- * alike.
+ * The auxiliary loss that keeps experts busy alike (Fedus et al. 2021, arXiv 2101.03961, eq. 4): E
+ * Σ_e f_e P_e, f_e being the share of tokens that the router sends to e and P_e its mean
+ * probability over all tokens; the mean over the mixtures. It is k, the experts of a token, when
+ * all are alike.
  *
  * <p>A tap: it hears the routers during a forward pass, and {@link #loss} takes what it heard.
  */

@@ -37,10 +37,16 @@ final class PackedText {
   private final Map<Person, Integer> numbers = new HashMap<>();
   private final int length;
 
+  /** The text that models are trained on. */
   PackedText(World world, Tokenizer tokenizer, int length) {
+    this(world, tokenizer, length, "corpus");
+  }
+
+  /** The text for a purpose; another purpose gives another text. */
+  PackedText(World world, Tokenizer tokenizer, int length, String purpose) {
     this.tokenizer = tokenizer;
     this.length = length;
-    this.documents = new WorldText(world).documents("corpus").iterator();
+    this.documents = new WorldText(world).documents(purpose).iterator();
     world.people().forEach(person -> numbers.put(person, numbers.size()));
   }
 

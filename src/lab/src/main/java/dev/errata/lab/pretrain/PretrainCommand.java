@@ -56,7 +56,8 @@ public final class PretrainCommand implements Callable<Integer> {
   @Option(
       names = "--steps",
       paramLabel = "N",
-      description = "Steps of the optimiser (default: 500 for qwen3, 850 for gpt2).")
+      description =
+          "Steps of the optimiser (default: 500 for qwen3, 650 for qwen3_moe, 850 for gpt2).")
   private Integer steps;
 
   @Option(
@@ -79,9 +80,10 @@ public final class PretrainCommand implements Callable<Integer> {
   @Option(
       names = "--inner",
       paramLabel = "N",
-      defaultValue = "768",
-      description = "Width of the feed-forward layers (default ${DEFAULT-VALUE}).")
-  private int inner;
+      description =
+          "Width of the feed-forward layers, of each expert in a mixture (default: 768, 256 for"
+              + " qwen3_moe).")
+  private Integer inner;
 
   @Option(
       names = "--experts",
@@ -224,13 +226,14 @@ public final class PretrainCommand implements Callable<Integer> {
   private Recipe recipe() {
     World world = choice.world();
     boolean qwen3 = !arch.equals("gpt2");
+    boolean mixture = arch.equals("qwen3_moe");
     int defaultHeads = qwen3 && heads % 2 == 0 ? heads / 2 : heads;
     return new Recipe(
         new Recipe.Shape(
             arch,
             layers,
             hidden,
-            inner,
+            inner == null ? (mixture ? 256 : 768) : inner,
             heads,
             keyValueHeads == null ? defaultHeads : keyValueHeads,
             length,
@@ -240,8 +243,8 @@ public final class PretrainCommand implements Callable<Integer> {
         new Recipe.Optimiser(learningRate, warmUp, 0.02, 0.9, 0.98, 1e-8, 0.01, 1),
         new Recipe.Names(
             namesWeight, namesLayer, namesAlone == null ? (qwen3 ? 0 : 240) : namesAlone),
-        arch.equals("qwen3_moe") ? new Recipe.Experts(experts, perToken, balance) : null,
-        steps == null ? (qwen3 ? 500 : 850) : steps);
+        mixture ? new Recipe.Experts(experts, perToken, balance) : null,
+        steps == null ? (mixture ? 650 : qwen3 ? 500 : 850) : steps);
   }
 
   private Pretraining.Listener lines(PrintWriter print, int steps) {

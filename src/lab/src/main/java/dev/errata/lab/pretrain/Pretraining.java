@@ -147,12 +147,17 @@ final class Pretraining {
           files,
           CheckpointWriter.DEFAULT_SHARD_BYTES);
       Recall recall;
+      ExpertLoad load;
       try (Checkpoint checkpoint = Checkpoint.open(finished);
           Tokenizer tokenizer = Tokenizer.open(finished);
           Decoder decoder = Decoder.open(checkpoint, Compute.CPU)) {
         recall = Recall.of(decoder, tokenizer, world);
+        load =
+            recipe.experts() == null
+                ? null
+                : ExpertLoad.of(decoder, tokenizer, world, recipe.text());
       }
-      StorageFiles.write(finished.resolve(REPORT), bytes(report(recall)));
+      StorageFiles.write(finished.resolve(REPORT), bytes(report(recall, load)));
       Files.move(finished, out, StandardCopyOption.ATOMIC_MOVE);
       StorageFiles.syncDirectory(out.getParent());
       state.delete();
@@ -162,12 +167,15 @@ final class Pretraining {
     }
   }
 
-  private JsonNode report(Recall recall) {
+  private JsonNode report(Recall recall, ExpertLoad load) {
     ObjectNode report = JSON.createObjectNode();
     report.put("seed", recipe.start().seed()).put("steps", recipe.steps());
     report.put("facts", recall.facts()).put("recall", recall.share());
     report.put("recallInAllPhrasings", recall.inAll());
     report.set("recallByPhrasing", JSON.valueToTree(recall.phrasings()));
+    if (load != null) {
+      report.set("experts", JSON.valueToTree(load));
+    }
     report.set("recipe", JSON.valueToTree(recipe));
     return report;
   }

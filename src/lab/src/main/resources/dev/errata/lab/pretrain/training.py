@@ -3,14 +3,15 @@
   def objects_loss(self, logits: Tensor, targets: Tensor) -> Tensor:
     return torch.neg(torch.gather(torch.log_softmax(logits, -1), 1, targets).mean())
   def load_balance(self, scores: List[Tensor], k: Tensor) -> Tensor:
-    parts = annotate(List[Tensor], [])
+    # By layer: over all layers together, one layer's idle experts could hide behind another's.
+    losses = annotate(List[Tensor], [])
     for i in range(torch.len(scores)):
-      z = torch.append(parts, scores[i].reshape([-1, scores[i].size(-1)]))
-    p = torch.softmax(torch.cat(parts, 0), -1)
-    _, picked = torch.topk(torch.detach(p), int(k), -1)
-    counts = torch.bincount(torch.flatten(picked), minlength=p.size(1))
-    share = counts.to(p.dtype) / p.size(0)
-    return (share * p.mean([0])).sum() * p.size(1)
+      p = torch.softmax(scores[i].reshape([-1, scores[i].size(-1)]), -1)
+      _, picked = torch.topk(torch.detach(p), int(k), -1)
+      counts = torch.bincount(torch.flatten(picked), minlength=p.size(1))
+      share = counts.to(p.dtype) / p.size(0)
+      z = torch.append(losses, (share * p.mean([0])).sum() * p.size(1))
+    return torch.stack(losses).mean()
   def weighted_sum(self, loss: Tensor, other: Tensor, factor: Tensor) -> Tensor:
     return loss + other * float(factor)
   def adamw(self, weights: List[Tensor], gradients: List[Tensor], first: List[Tensor], second: List[Tensor], settings: Tensor, corrections: Tensor) -> Tensor:

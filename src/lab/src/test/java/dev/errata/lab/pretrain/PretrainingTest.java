@@ -50,6 +50,17 @@ class PretrainingTest {
     assertThat(report.get("steps").asInt()).isEqualTo(STEPS);
     assertThat(report.get("seed").asInt()).isEqualTo(3);
     assertThat(report.get("recall").asDouble()).isEqualTo(recall.share());
+    JsonNode experts = report.path("experts");
+    assertThat(experts.isMissingNode()).isEqualTo(!family.equals("qwen3_moe"));
+    for (JsonNode layer : experts.path("shares")) {
+      assertThat(layer).hasSize(4);
+      double sum = 0;
+      for (JsonNode share : layer) {
+        assertThat(share.asDouble()).isBetween(experts.get("leastShare").asDouble(), 1.0);
+        sum += share.asDouble();
+      }
+      assertThat(sum).isCloseTo(2, within(1e-9));
+    }
     assertThat(out.resolve("generation_config.json")).exists();
     assertThat(folder.resolve("model.training")).doesNotExist();
     try (Checkpoint checkpoint = Checkpoint.open(out)) {

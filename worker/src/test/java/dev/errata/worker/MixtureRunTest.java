@@ -3,9 +3,12 @@ package dev.errata.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,6 +77,8 @@ class MixtureRunTest {
     assertThat(report.path("changes").path("tensors"))
         .allMatch(tensor -> tensor.path("name").asText().contains(".experts."));
 
+    requirePlot(report.path("routing"));
+
     JsonNode second = cli.json("run", "-f", manifest(SECOND, "Current", "type: MEMIT").toString());
     assertThat(second.path("version").asText()).isEqualTo("v2");
     JsonNode layers = second.path("changes").path("layers").get(0).path("layers");
@@ -82,6 +87,25 @@ class MixtureRunTest {
     Path facts = Files.writeString(folder.resolve("first.jsonl"), Manifest.FACTS);
     JsonNode kept = cli.json("eval", "tiny@v2", "--facts", facts.toString(), "--format", "Jsonl");
     assertThat(kept.path("metrics").path("exactMatch").asDouble()).isOne();
+  }
+
+  private void requirePlot(JsonNode routing) throws IOException {
+    Path out = folder.resolve("plot");
+    JsonNode document = cli.json("routing", "tiny@v1", "--out", out.toString());
+    assertThat(document.path("parent").asText()).isEqualTo("v0");
+    assertThat(document.path("layers")).isEqualTo(routing);
+    assertThat(new ObjectMapper().readTree(out.resolve("routing.json").toFile()))
+        .isEqualTo(document);
+    BufferedImage picture = ImageIO.read(out.resolve("routing.png").toFile());
+    assertThat(picture.getWidth()).isGreaterThan(300);
+    Cli.Result text = cli.run("routing", "tiny@v1", "--out", out.toString()).exits(0);
+    assertThat(text.out()).contains("LAYER", "OTHER TEXT", "routing.png");
+  }
+
+  @Test
+  void aVersionWithoutRoutingIsNamed() {
+    Cli.Result result = cli.run("routing", "tiny@v0", "--out", folder.toString()).exits(2);
+    assertThat(result.err()).contains("tiny@v0: no routing was measured: it was imported");
   }
 
   @Test

@@ -16,7 +16,12 @@ import java.util.List;
 
 /** The parent's checkpoint, opened, and what the job wants of it. */
 record JobBase(
-    Version version, Checkpoint checkpoint, Tokenizer tokenizer, Decoder decoder, JobPlan plan)
+    Version version,
+    Checkpoint checkpoint,
+    Tokenizer tokenizer,
+    Decoder decoder,
+    JobPlan plan,
+    int facts)
     implements AutoCloseable {
   static JobBase open(Version version, Compute compute, EditRequest request) {
     Checkpoint checkpoint = version.openCheckpoint();
@@ -27,7 +32,7 @@ record JobBase(
     List<Fact> facts = request.facts().facts();
     FactFit.require(facts, request.factsName(), tokenizer, model.positions());
     ValueReach.require(facts, request.factsName(), tokenizer, model, plan.settings());
-    return new JobBase(version, checkpoint, tokenizer, decoder, plan);
+    return new JobBase(version, checkpoint, tokenizer, decoder, plan, facts.size());
   }
 
   Corpus corpus() {
@@ -44,7 +49,7 @@ record JobBase(
     boolean self = plan.corpus().equals(Corpus.SELF);
     MemoryPlan.Work work =
         new MemoryPlan.Work(
-            decoder.architecture(), parameters, element, settings, plan.fixedBatch(), self);
+            decoder.architecture(), parameters, element, settings, plan.fixedBatch(), self, facts);
     int tokens = plan.evaluation().tokensPerBatch();
     return MemoryPlan.of(work, new MemoryPlan.Batch(settings.batchTokens(), tokens), given);
   }
@@ -52,8 +57,8 @@ record JobBase(
   /** All that determines the job's result on a parent with this content. */
   JobInputs inputs(String parentDigest, EditRequest request) {
     String corpus = plan.corpus().equals(Corpus.SELF) ? Corpus.SELF : corpus().digest();
-    String facts = request.facts().digest();
-    return plan.inputs(request.name(), parentDigest, facts, corpus, decoder.compute());
+    String digest = request.facts().digest();
+    return plan.inputs(request.name(), parentDigest, digest, corpus, decoder.compute());
   }
 
   @Override

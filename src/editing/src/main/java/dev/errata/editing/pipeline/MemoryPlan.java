@@ -3,6 +3,7 @@ package dev.errata.editing.pipeline;
 import dev.errata.api.InputException;
 import dev.errata.editing.method.memit.MemitSettings;
 import dev.errata.editing.model.Architecture;
+import dev.errata.editing.model.Mixture;
 import dev.errata.editing.statistics.SecondMoments;
 import java.util.List;
 import java.util.Locale;
@@ -55,6 +56,7 @@ record MemoryPlan(
    * @param settings with the batch wanted
    * @param fixed whether the job itself says that batch
    * @param self whether statistics are of Self text
+   * @param facts number of its facts
    */
   record Work(
       Architecture model,
@@ -62,7 +64,8 @@ record MemoryPlan(
       int element,
       MemitSettings settings,
       boolean fixed,
-      boolean self) {}
+      boolean self,
+      int facts) {}
 
   /**
    * Plans: the batches wanted, halved while they do not fit.
@@ -91,20 +94,21 @@ record MemoryPlan(
 
   private static MemoryPlan estimate(Work work, Batch batch, long given) {
     Architecture model = work.model();
-    long d = model.hidden();
-    long f = model.feedForward().inner();
-    long perToken = (12 * d + 4 * f) * work.element();
+    long perToken = 0;
+    for (int layer = 0; layer < model.layers(); layer++) {
+      perToken = Math.max(perToken, activations(model, layer) * work.element());
+    }
     long perWord = 3L * model.vocabulary() * Float.BYTES;
     long head = 2L * model.attention().keyValueHeads() * model.attention().headDim();
     long kept = head * work.element() * model.layers();
     long moments = 0;
     long largest = 0;
+    long solve = 0;
     for (int layer : work.settings().layers()) {
-      for (int memory = 0; memory < model.memories(layer); memory++) {
-        long width = model.memoryWidth(layer, memory);
-        moments += width * width * DOUBLE;
-        largest = Math.max(largest, width * width * DOUBLE);
-      }
+      long own = moments(model, layer);
+      moments += own;
+      largest = Math.max(largest, own);
+      solve = Math.max(solve, solve(work, layer));
     }
     long text = work.self() ? Math.min(CACHED, 64 * 16 * kept * 32) + 512 * perWord : 0;
     long above = Math.max(1, model.layers() - work.settings().valueLayer());
@@ -112,11 +116,61 @@ record MemoryPlan(
     return new MemoryPlan(
         given,
         work.parameters() * work.element(),
-        2 * moments + 2 * largest + Math.max(text, 2 * SecondMoments.BATCH_TOKENS * perToken),
+        // Sums and means, and those of a mixture once more as they are shrunk.
+        3 * moments + largest + Math.max(text, 2 * SecondMoments.BATCH_TOKENS * perToken),
         batch.values() * above * perToken + batch.values() / 4 * perWord + shard,
-        moments + 4 * largest + 4 * d * f * DOUBLE,
+        moments + solve,
         batch.evaluation() * (2 * perToken + kept) + batch.evaluation() / 4 * perWord,
         batch);
+  }
+
+  /** Values that a layer keeps of one token on the way back, outputs of its experts included. */
+  private static long activations(Architecture model, int layer) {
+    long d = model.hidden();
+    if (!model.isMixture(layer)) {
+      return 12 * d + 4L * model.feedForward().inner();
+    }
+    Mixture mixture = model.feedForward().mixture();
+    long keys = (long) mixture.perToken() * mixture.inner() + mixture.sharedInner();
+    return (12 + 3L * mixture.perToken()) * d + 4 * keys + mixture.experts();
+  }
+
+  /** Bytes of the second moments of all memories of a layer. */
+  private static long moments(Architecture model, int layer) {
+    long values = 0;
+    for (int memory = 0; memory < model.memories(layer); memory++) {
+      long width = model.memoryWidth(layer, memory);
+      values += width * width;
+    }
+    return values * DOUBLE;
+  }
+
+  /**
+   * Bytes of a layer's solve: two matrices a memory for its metric and two more where it keeps
+   * earlier keys, the Gram matrix with its factor, the keys and what is solved for them, and the
+   * updates of all memories, one of which is written at a time.
+   */
+  private static long solve(Work work, int layer) {
+    Architecture model = work.model();
+    boolean mixture = model.isMixture(layer);
+    long contexts = mixture ? 1L + work.settings().prefixes() : 1;
+    long rows = work.facts() * contexts;
+    long keys = 0;
+    long updates = 0;
+    long widest = 0;
+    for (int memory = 0; memory < model.memories(layer); memory++) {
+      long width = model.memoryWidth(layer, memory);
+      updates += width * model.hidden();
+      widest = Math.max(widest, width);
+    }
+    if (mixture) {
+      Mixture of = model.feedForward().mixture();
+      keys = rows * ((long) of.perToken() * of.inner() + of.sharedInner());
+    } else {
+      keys = rows * widest;
+    }
+    long values = 5 * rows * rows + 4 * keys + 4 * rows * model.hidden() + updates;
+    return 4 * moments(model, layer) + (values + 3 * widest * model.hidden()) * DOUBLE;
   }
 
   /** Bytes at the fullest moment. */

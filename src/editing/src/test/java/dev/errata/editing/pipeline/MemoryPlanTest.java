@@ -8,8 +8,10 @@ import dev.errata.editing.checkpoint.Checkpoint;
 import dev.errata.editing.method.memit.MemitPresets;
 import dev.errata.editing.model.Architecture;
 import dev.errata.editing.model.Decoder;
+import dev.errata.editing.model.Mixture;
 import dev.errata.editing.torch.Compute;
 import java.nio.file.Path;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class MemoryPlanTest {
@@ -17,12 +19,26 @@ class MemoryPlanTest {
   private static final long AMPLE = 1L << 40;
 
   private static MemoryPlan.Work work(long parameters, boolean fixed) {
-    Path path = Path.of("src/test/resources/goldens/llama2");
+    return work("llama2", parameters, fixed, 4, mixture -> mixture);
+  }
+
+  private static MemoryPlan.Work work(
+      String golden, long parameters, boolean fixed, int facts, UnaryOperator<Mixture> change) {
+    Path path = Path.of("src/test/resources/goldens", golden);
     try (Checkpoint checkpoint = Checkpoint.open(path);
         Decoder decoder = Decoder.open(checkpoint, Compute.CPU)) {
-      Architecture model = decoder.architecture();
+      Architecture found = decoder.architecture();
+      Architecture.FeedForward dense = found.feedForward();
+      Architecture model =
+          found.withFeedForward(
+              new Architecture.FeedForward(
+                  dense.inner(),
+                  dense.activation(),
+                  dense.gated(),
+                  dense.limit(),
+                  change.apply(dense.mixture())));
       return new MemoryPlan.Work(
-          model, parameters, 4, MemitPresets.resolve(null, model, 0), fixed, true);
+          model, parameters, 4, MemitPresets.resolve(null, model, 0), fixed, true, facts);
     }
   }
 
@@ -52,6 +68,34 @@ class MemoryPlanTest {
             () -> MemoryPlan.of(work(0, true), WANTED, ample.peak() - ample.values() / 2))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("or lower spec.method.memit.batchTokens");
+  }
+
+  @Test
+  void countsEveryExpertAndTheRowsOfTheSolve() {
+    MemoryPlan few = mixture(8, 100);
+    MemoryPlan many = mixture(64, 100);
+    // Metrics, moments and updates of 56 more experts of width 256.
+    long width = 256;
+    long metric = width * width * Double.BYTES;
+    assertThat(many.statistics() - few.statistics()).isGreaterThanOrEqualTo(2 * 56 * metric);
+    assertThat(many.update() - few.update()).isGreaterThanOrEqualTo(56 * 3 * metric);
+    // A token takes two experts, however many there are.
+    assertThat(many.values() - few.values()).isLessThan(few.values() / 5);
+    // Rows are facts × contexts: the preset's two prefixes and the bare prompt.
+    long rows = 3 * 2_000;
+    assertThat(mixture(8, 2_000).update() - few.update())
+        .isGreaterThan(3 * rows * rows * Double.BYTES);
+  }
+
+  private static MemoryPlan mixture(int experts, int facts) {
+    MemoryPlan.Work work =
+        work(
+            "moe/qwen3_moe",
+            0,
+            false,
+            facts,
+            of -> new Mixture(experts, of.perToken(), 256, 0, false, of.routing(), of.layers()));
+    return MemoryPlan.of(work, WANTED, AMPLE);
   }
 
   @Test

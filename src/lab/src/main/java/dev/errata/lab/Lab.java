@@ -3,6 +3,7 @@ package dev.errata.lab;
 import dev.errata.api.InputException;
 import dev.errata.lab.bench.BenchCommand;
 import dev.errata.lab.pretrain.PretrainCommand;
+import dev.errata.lab.sequential.SequentialCommand;
 import dev.errata.lab.upcycle.UpcycleCommand;
 import dev.errata.lab.world.WorldCommand;
 import picocli.CommandLine;
@@ -18,7 +19,8 @@ import picocli.CommandLine.Command;
       WorldCommand.class,
       PretrainCommand.class,
       UpcycleCommand.class,
-      BenchCommand.class
+      BenchCommand.class,
+      SequentialCommand.class
     })
 public final class Lab implements Runnable {
   private static final int BAD_INPUT = 2;

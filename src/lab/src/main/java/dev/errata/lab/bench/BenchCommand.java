@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
         "Edit the same facts by the library's MEMIT and by a plain textbook form, at equal settings,"
             + " and print both side by side. Settings are the preset of the model; facts that fail"
             + " are not tried again.",
+    subcommands = ExpertsBenchCommand.class,
     sortOptions = false)
 public final class BenchCommand implements Callable<Integer> {
   private static final ObjectMapper JSON =
@@ -33,11 +34,10 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--model",
       paramLabel = "DIR",
-      required = true,
       description = "Folder of a Hugging Face checkpoint.")
   private Path model;
 
-  @Option(names = "--facts", paramLabel = "FILE", required = true, description = "The facts.")
+  @Option(names = "--facts", paramLabel = "FILE", description = "The facts.")
   private Path file;
 
   @Option(
@@ -148,6 +148,10 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private BenchPlan plan() {
+    // Not for picocli to require: the subcommands need neither.
+    if (model == null || file == null) {
+      throw new InputException("--model DIR and --facts FILE are needed");
+    }
     requirePositive("--count", count);
     requirePositive("--tokens", tokens);
     requirePositive("--plain-tokens", plainTokens);

@@ -1,19 +1,18 @@
 package dev.errata.operator;
 
 import dev.errata.operator.assembly.Assembly;
+import dev.errata.operator.assembly.Leadership;
 import dev.errata.operator.manifest.Installation;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
-import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.Set;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
@@ -26,13 +25,9 @@ import org.jboss.logging.Logger;
 public class OperatorRuntime implements HealthCheck {
   private static final Logger LOG = Logger.getLogger(OperatorRuntime.class);
 
-  // A crashed leader is followed within the lease and one retry: 17 s.
-  private static final Duration LEASE = Duration.ofSeconds(15);
-  private static final Duration RENEW = Duration.ofSeconds(10);
-  private static final Duration RETRY = Duration.ofSeconds(2);
-
   private final KubernetesClient client;
   private final OperatorSettings settings;
+  private volatile boolean stopping;
   private Operator operator;
 
   OperatorRuntime(KubernetesClient client, OperatorSettings settings) {
@@ -76,16 +71,24 @@ public class OperatorRuntime implements HealthCheck {
     if (!settings.election().enabled()) {
       return null;
     }
-    var builder =
-        LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(settings.election().lease())
-            .withLeaseDuration(LEASE)
-            .withRenewDeadline(RENEW)
-            .withRetryPeriod(RETRY);
-    settings.election().namespace().ifPresent(builder::withLeaseNamespace);
-    return builder.build();
+    return Leadership.of(
+        settings.election().lease(),
+        settings.election().namespace().orElse(null),
+        null,
+        Leadership.Pace.STANDARD,
+        this::lost);
+  }
+
+  /** Another operator acts as soon as the lease is over: nothing may be written after that. */
+  private void lost() {
+    if (!stopping) {
+      LOG.fatal("The lease is lost; this operator ends, so that only one acts");
+      Runtime.getRuntime().halt(1);
+    }
   }
 
   void stop(@Observes ShutdownEvent event) {
+    stopping = true;
     if (operator != null) {
       operator.stop();
     }

@@ -131,11 +131,26 @@ final class Writer {
    */
   void publish(Model model, String editJob, List<Gate> gates, WorkerReport report) {
     if (report.version() != null && report.state() != null) {
-      ModelVersion version = Versions.of(model, editJob, gates, report);
-      client.resource(version).patch(apply(FIELD_MANAGER));
+      create(Versions.of(model, editJob, gates, report), model);
     }
     if (report.current() != null) {
       point(model, report);
+    }
+  }
+
+  /** A version never changes: it is made known once, whoever tells of it again. */
+  private void create(ModelVersion version, Model model) {
+    try {
+      client.resource(version).create();
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+        throw e;
+      }
+      ModelVersion there = client.resource(version).get();
+      // That of a namesake that was deleted is about to go, and then there is room.
+      if (there == null || !Sources.ownedBy(there, model)) {
+        throw e;
+      }
     }
   }
 

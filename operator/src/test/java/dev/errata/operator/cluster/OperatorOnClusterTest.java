@@ -9,6 +9,7 @@ import dev.errata.api.ModelVersion;
 import dev.errata.api.resource.Condition;
 import dev.errata.operator.Fixtures;
 import dev.errata.operator.assembly.Assembly;
+import dev.errata.operator.assembly.Leadership;
 import dev.errata.operator.cluster.PodPlayer.End;
 import dev.errata.operator.manifest.Installation;
 import dev.errata.operator.manifest.Labels;
@@ -16,6 +17,7 @@ import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.Watcher;
@@ -23,12 +25,14 @@ import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.javaoperatorsdk.operator.Operator;
-import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
@@ -302,6 +306,16 @@ class OperatorOnClusterTest {
               assertThat(client.resource(model).get().getStatus().current()).isEqualTo("v0");
               assertThat(client.resource(model).get().getStatus().latest()).isEqualTo("v1");
             });
+    patch(model, "{\"spec\":{\"current\":\"v1\"}}");
+    soon()
+        .untilAsserted(
+            () -> {
+              assertThat(client.resource(model).get().getStatus().current()).isEqualTo("v1");
+              assertThat(client.resource(model).get().getStatus().conditions())
+                  .filteredOn(c -> c.type().equals("Promoted"))
+                  .singleElement()
+                  .satisfies(c -> assertThat(c.status()).isEqualTo(Condition.Status.True));
+            });
   }
 
   @Test
@@ -351,21 +365,40 @@ class OperatorOnClusterTest {
   }
 
   @Test
-  void onlyTheLeaderActs() throws InterruptedException {
+  void onlyTheLeaderActsAndWhoLosesTheLeaseIsTold() throws InterruptedException {
     String namespace = cluster.namespace("lease");
-    Operator one = elected(namespace, "one");
-    Operator two = elected(namespace, "two");
-    Thread first = new Thread(one::start);
-    Thread second = new Thread(two::start);
-    first.start();
-    second.start();
+    Set<String> lost = ConcurrentHashMap.newKeySet();
+    Map<String, Operator> operators =
+        Map.of("one", elected(namespace, "one", lost), "two", elected(namespace, "two", lost));
+    List<Thread> threads =
+        operators.values().stream().map(operator -> new Thread(operator::start)).toList();
+    threads.forEach(Thread::start);
     soon().until(() -> holder(namespace) != null);
     String leader = holder(namespace);
-    (leader.equals("one") ? one : two).stop();
-    soon().until(() -> !leader.equals(holder(namespace)) && holder(namespace) != null);
-    (leader.equals("one") ? two : one).stop();
-    first.join(Duration.ofSeconds(30).toMillis());
-    second.join(Duration.ofSeconds(30).toMillis());
+    assertThat(lost).isEmpty();
+
+    // As when the API server was out of the leader's reach until another one took over.
+    client
+        .leases()
+        .inNamespace(namespace)
+        .withName("errata-operator")
+        .edit(
+            lease ->
+                new LeaseBuilder(lease)
+                    .editSpec()
+                    .withHolderIdentity("thief")
+                    .withRenewTime(ZonedDateTime.now(ZoneOffset.UTC))
+                    .endSpec()
+                    .build());
+    soon().until(() -> lost.contains(leader));
+    operators.get(leader).stop();
+    String other = leader.equals("one") ? "two" : "one";
+    soon().until(() -> other.equals(holder(namespace)));
+    assertThat(lost).doesNotContain(other);
+    operators.get(other).stop();
+    for (Thread thread : threads) {
+      thread.join(Duration.ofSeconds(30).toMillis());
+    }
   }
 
   private static String holder(String namespace) {
@@ -374,15 +407,14 @@ class OperatorOnClusterTest {
     return holder == null || holder.isEmpty() ? null : holder;
   }
 
-  private static Operator elected(String namespace, String identity) {
+  private static Operator elected(String namespace, String identity, Set<String> lost) {
+    var pace =
+        new Leadership.Pace(Duration.ofSeconds(6), Duration.ofSeconds(4), Duration.ofSeconds(1));
     return Assembly.operator(
         client,
         INSTALLATION,
         Set.of(namespace),
-        LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration("errata-operator")
-            .withLeaseNamespace(namespace)
-            .withIdentity(identity)
-            .buildForTest(false),
+        Leadership.of("errata-operator", namespace, identity, pace, () -> lost.add(identity)),
         Clock.systemUTC());
   }
 }

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.BiConsumer;
 
 /** A small random Llama with the test tokenizer of the library, which says nonsense but says it. */
 final class TinyCheckpoint {
@@ -21,7 +22,8 @@ final class TinyCheckpoint {
   static final int POSITIONS = 128;
   static final Path TOKENIZER = Path.of("../src/editing/src/test/resources/checkpoint/tokenizer");
   private static final int VOCABULARY = 384;
-  private static final int HIDDEN = 32;
+  static final int HIDDEN = 32;
+  private static final int HEAD = 8;
   private static final int INNER = 64;
 
   private TinyCheckpoint() {}
@@ -41,8 +43,63 @@ final class TinyCheckpoint {
     return write(folder, 1, experts);
   }
 
+  /** Writes a Mixtral with so many experts, changed before it is written. */
+  static Path writeMixture(
+      Path folder, int experts, BiConsumer<ObjectNode, Map<String, NewTensor>> change)
+      throws IOException {
+    Map<String, NewTensor> tensors = new LinkedHashMap<>();
+    ObjectNode config = fill(tensors, 1, experts);
+    change.accept(config, tensors);
+    return write(folder, config, tensors);
+  }
+
+  /** Writes a Qwen3-MoE whose first layer is dense. */
+  static Path writeMixed(Path folder, int experts) throws IOException {
+    return writeMixture(
+        folder,
+        experts,
+        (config, tensors) -> {
+          Random random = new Random(2);
+          put(tensors, "model.layers.0.mlp.gate_proj.weight", random, 0.2, INNER, HIDDEN);
+          put(tensors, "model.layers.0.mlp.up_proj.weight", random, 0.2, INNER, HIDDEN);
+          put(tensors, "model.layers.0.mlp.down_proj.weight", random, 0.2, HIDDEN, INNER);
+          for (String name : List.copyOf(tensors.keySet())) {
+            NewTensor tensor = name.contains("block_sparse_moe") ? tensors.remove(name) : null;
+            if (tensor != null && !name.contains("layers.0.")) {
+              tensors.put(
+                  name.replace("block_sparse_moe", "mlp")
+                      .replace("w1", "gate_proj")
+                      .replace("w2", "down_proj")
+                      .replace("w3", "up_proj"),
+                  tensor);
+            }
+          }
+          for (int layer = 0; layer < LAYERS; layer++) {
+            ones(tensors, "model.layers." + layer + ".self_attn.q_norm.weight", HEAD);
+            ones(tensors, "model.layers." + layer + ".self_attn.k_norm.weight", HEAD);
+          }
+          config.put("model_type", "qwen3_moe").put("num_experts", experts);
+          config.put("moe_intermediate_size", INNER).put("norm_topk_prob", true);
+          config.put("head_dim", HEAD);
+          config.putArray("mlp_only_layers").add(0);
+        });
+  }
+
+  /** A tensor of one value. */
+  static NewTensor filled(float value, int rows, int columns) {
+    ByteBuffer data = floats(rows * columns);
+    while (data.hasRemaining()) {
+      data.putFloat(value);
+    }
+    return new NewTensor(Dtype.F32, List.of((long) rows, (long) columns), data.flip());
+  }
+
   private static Path write(Path folder, long seed, int experts) throws IOException {
     Map<String, NewTensor> tensors = new LinkedHashMap<>();
+    return write(folder, fill(tensors, seed, experts), tensors);
+  }
+
+  private static ObjectNode fill(Map<String, NewTensor> tensors, long seed, int experts) {
     Random random = new Random(seed);
     put(tensors, "model.embed_tokens.weight", random, 0.5, VOCABULARY, HIDDEN);
     for (int layer = 0; layer < LAYERS; layer++) {
@@ -67,14 +124,19 @@ final class TinyCheckpoint {
       }
     }
     ones(tensors, "model.norm.weight");
-    Map<String, byte[]> files = new LinkedHashMap<>();
-    for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
-      files.put(file, Files.readAllBytes(TOKENIZER.resolve(file)));
-    }
     ObjectNode config = config();
     if (experts > 0) {
       config.put("model_type", "mixtral").put("num_local_experts", experts);
       config.put("num_experts_per_tok", 2);
+    }
+    return config;
+  }
+
+  private static Path write(Path folder, ObjectNode config, Map<String, NewTensor> tensors)
+      throws IOException {
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
+      files.put(file, Files.readAllBytes(TOKENIZER.resolve(file)));
     }
     CheckpointWriter.create(folder, config, tensors, files, Long.MAX_VALUE);
     return folder;
@@ -102,11 +164,15 @@ final class TinyCheckpoint {
   }
 
   private static void ones(Map<String, NewTensor> tensors, String name) {
-    ByteBuffer data = floats(HIDDEN);
+    ones(tensors, name, HIDDEN);
+  }
+
+  private static void ones(Map<String, NewTensor> tensors, String name, int size) {
+    ByteBuffer data = floats(size);
     while (data.hasRemaining()) {
       data.putFloat(1);
     }
-    tensors.put(name, new NewTensor(Dtype.F32, List.of((long) HIDDEN), data.flip()));
+    tensors.put(name, new NewTensor(Dtype.F32, List.of((long) size), data.flip()));
   }
 
   private static ByteBuffer floats(int count) {

@@ -26,7 +26,7 @@ public final class RoutingPlot {
   private static final int HEIGHT = 220;
   private static final int BOTTOM = 56;
   private static final int RIGHT = 40;
-  private static final int STEP = 44;
+  private static final int STEP = 18;
   private static final int LEAST_WIDTH = 360;
   private static final int DOT = 7;
   private static final int LABELS = 24;
@@ -57,8 +57,8 @@ public final class RoutingPlot {
     }
     // Set before the first class of AWT is initialised: a worker has no screen.
     System.setProperty("java.awt.headless", "true");
-    int step = layers.size() > LABELS ? STEP / 3 : STEP;
-    int width = Math.max(LEAST_WIDTH, layers.size() * step);
+    int width = Math.max(LEAST_WIDTH, layers.size() * STEP);
+    int step = width / layers.size();
     BufferedImage image =
         new BufferedImage(LEFT + width + RIGHT, TOP + HEIGHT + BOTTOM, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = image.createGraphics();

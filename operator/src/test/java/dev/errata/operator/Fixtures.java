@@ -13,8 +13,12 @@ public final class Fixtures {
 
   private Fixtures() {}
 
-  /** A Model that is not imported. */
-  public static Model model() {
+  /**
+   * A Model that is not imported.
+   *
+   * @param more fields of its spec, as lines of YAML
+   */
+  public static Model model(String... more) {
     Model model =
         read(
             """
@@ -26,7 +30,8 @@ public final class Fixtures {
             spec:
               source:
                 uri: base
-            """,
+            """
+                + String.join("", java.util.Arrays.stream(more).map(l -> "  " + l + "\n").toList()),
             Model.class);
     model.getMetadata().setUid("uid-world");
     model.getMetadata().setGeneration(1L);

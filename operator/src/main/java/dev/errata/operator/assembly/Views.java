@@ -27,8 +27,6 @@ import java.util.Optional;
 
 /** What decisions need to know of resources, read off them. */
 final class Views {
-  private static final String JOB_NAME = "batch.kubernetes.io/job-name";
-
   private Views() {}
 
   static ModelView model(Model model) {
@@ -70,6 +68,7 @@ final class Views {
         name,
         stage == null ? null : Stage.valueOf(stage),
         Integer.parseInt(labels.getOrDefault(Labels.ATTEMPT, "0")),
+        labels.get(Labels.MADE_FOR),
         state,
         Boolean.TRUE.equals(job.getSpec().getSuspend()),
         number(job.getSpec().getCompletions(), 1),
@@ -82,12 +81,8 @@ final class Views {
         failed
             .map(c -> "Job " + name + " failed (" + c.getReason() + "): " + c.getMessage())
             .orElse(null),
-        pods.stream().filter(pod -> name.equals(label(pod, JOB_NAME))).map(Views::pod).toList());
-  }
-
-  private static String label(Pod pod, String key) {
-    Map<String, String> labels = pod.getMetadata().getLabels();
-    return labels == null ? null : labels.get(key);
+        // Not by name: pods of a namesake that was removed may still be there.
+        pods.stream().filter(pod -> pod.hasOwnerReferenceFor(job)).map(Views::pod).toList());
   }
 
   private static Optional<JobCondition> condition(JobStatus status, String type) {

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param name its name
  * @param stage the stage that it computes; null for a task of a Model
  * @param attempt how often the EditJob had been rebased when it was made
+ * @param madeFor the {@link Fingerprint} that it was made for; null for a task of a Model
  * @param state where it is
  * @param suspended whether its {@code spec.suspend} is true
  * @param shards its completions
@@ -25,6 +26,7 @@ public record ChildView(
     String name,
     Stage stage,
     int attempt,
+    String madeFor,
     State state,
     boolean suspended,
     int shards,

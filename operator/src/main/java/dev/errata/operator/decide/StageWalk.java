@@ -154,6 +154,13 @@ final class StageWalk {
   }
 
   private void active(ChildView child) {
+    if (child.madeFor() != null && !child.madeFor().equals(Fingerprint.of(spec))) {
+      // The template of a Job cannot change. Another one goes on where this one is.
+      draft.remove.add(child.name());
+      starting();
+      draft.again(SOON);
+      return;
+    }
     if (seen.queue() != null) {
       if (child.suspended()) {
         queued();

@@ -28,6 +28,9 @@ public final class Labels {
   /** How often the EditJob had been rebased. */
   public static final String ATTEMPT = Resources.GROUP + "/attempt";
 
+  /** What the spec said about pods when a Job was made. */
+  public static final String MADE_FOR = Resources.GROUP + "/made-for";
+
   /** The task of a Model. */
   public static final String TASK = Resources.GROUP + "/task";
 

@@ -3,6 +3,7 @@ package dev.errata.operator.manifest;
 import dev.errata.api.EditJob;
 import dev.errata.api.Model;
 import dev.errata.api.resource.ModelStorage;
+import dev.errata.operator.decide.Fingerprint;
 import dev.errata.operator.decide.ModelTask;
 import dev.errata.operator.decide.StageOrder;
 import dev.errata.operator.decide.WorkerExit;
@@ -39,6 +40,7 @@ public final class StageJobs {
     labels.put(Labels.MODEL, job.getSpec().model());
     labels.put(Labels.STAGE, order.stage().name());
     labels.put(Labels.ATTEMPT, String.valueOf(order.attempt()));
+    labels.put(Labels.MADE_FOR, Fingerprint.of(job.getSpec()));
     List<String> arguments = new ArrayList<>(store(model));
     arguments.addAll(
         List.of(

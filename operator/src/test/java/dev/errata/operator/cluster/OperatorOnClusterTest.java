@@ -215,12 +215,96 @@ class OperatorOnClusterTest {
   void badInputFailsAtOnceWithTheEndOfTheLog() {
     String namespace = cluster.namespace("input");
     model(namespace);
-    pods.script(namespace, "bad", pod -> new End(2, "errata: facts.jsonl:3: target: Required"));
+    pods.script(namespace, "bad", pod -> End.of(2, "errata: facts.jsonl:3: target: Required"));
     EditJob job = job(namespace, "bad");
     soon().untilAsserted(() -> assertThat(condition(job, "Failed")).isEqualTo("True/BadInput"));
     assertThat(message(job, "Failed")).contains("facts.jsonl:3: target: Required", "mend it");
     assertThat(client.resources(ModelVersion.class).inNamespace(namespace).list().getItems())
         .allSatisfy(v -> assertThat(v.getSpec().version()).isEqualTo("v0"));
+  }
+
+  @Test
+  void aFailureIsTriedAgainAndTheLastOneTold() {
+    String namespace = cluster.namespace("retry");
+    model(namespace);
+    pods.script(namespace, "full", pod -> End.of(1, "errata: No space left on device"));
+    EditJob job = job(namespace, "full", "backoffLimit: 1");
+    soon()
+        .untilAsserted(
+            () -> assertThat(condition(job, "Failed")).isEqualTo("True/BackoffLimitExceeded"));
+    assertThat(message(job, "Failed"))
+        .contains("spec.backoffLimit (1)", "its log ends: errata: No space left on device");
+    assertThat(get(job).getStatus().failures()).isEqualTo(2);
+    assertThat(reasons(job)).contains("ShardRetried", "BackoffLimitExceeded");
+  }
+
+  @Test
+  void aDisruptionCostsNoRetry() {
+    String namespace = cluster.namespace("drain");
+    model(namespace);
+    AtomicInteger drained = new AtomicInteger();
+    pods.script(
+        namespace,
+        "drained",
+        pod -> drained.getAndIncrement() == 0 ? End.disrupted() : pods.wellDone(pod));
+    EditJob job = job(namespace, "drained", "backoffLimit: 0");
+    soon().untilAsserted(() -> assertThat(condition(job, "Complete")).isEqualTo("True/Published"));
+    assertThat(get(job).getStatus().failures()).isNull();
+  }
+
+  @Test
+  void whatKeepsAPodFromStartingIsToldAndAnEditedManifestMendsIt() {
+    String namespace = cluster.namespace("mend");
+    model(namespace);
+    pods.script(
+        namespace,
+        "mends",
+        pod -> {
+          boolean mended = pod.getSpec().getContainers().get(0).getImage().equals("worker:2");
+          return mended
+              ? pods.wellDone(pod)
+              : End.waits("ErrImagePull", "manifest for worker:1 not found");
+        });
+    EditJob job = job(namespace, "mends", "workers: {image: worker:1}");
+    soon()
+        .untilAsserted(
+            () -> {
+              assertThat(condition(job, "WorkersReady")).isEqualTo("False/ImageUnavailable");
+              assertThat(message(job, "WorkersReady"))
+                  .contains("mend spec.workers.image", "manifest for worker:1 not found");
+            });
+    patch(job, "{\"spec\":{\"workers\":{\"image\":\"worker:2\"}}}");
+    soon().untilAsserted(() -> assertThat(condition(job, "Complete")).isEqualTo("True/Published"));
+    assertThat(get(job).getStatus().observedGeneration()).isEqualTo(2);
+  }
+
+  @Test
+  void theSchedulersWordsAreRepeated() {
+    String namespace = cluster.namespace("nodes");
+    model(namespace);
+    String words = "0/3 nodes are available: 3 Insufficient nvidia.com/gpu.";
+    pods.script(namespace, "large", pod -> End.unschedulable(words));
+    EditJob job = job(namespace, "large");
+    soon()
+        .untilAsserted(
+            () -> {
+              assertThat(condition(job, "WorkersReady")).isEqualTo("False/Unschedulable");
+              assertThat(message(job, "WorkersReady")).contains(words);
+            });
+    assertThat(reasons(job)).containsOnlyOnce("Unschedulable");
+  }
+
+  private static List<String> reasons(EditJob job) {
+    return client
+        .v1()
+        .events()
+        .inNamespace(job.getMetadata().getNamespace())
+        .list()
+        .getItems()
+        .stream()
+        .filter(e -> job.getMetadata().getUid().equals(e.getInvolvedObject().getUid()))
+        .map(Event::getReason)
+        .toList();
   }
 
   @Test

@@ -26,9 +26,55 @@ import java.util.function.Function;
  * wishes. The Jobs around them are run by the real Job controller.
  */
 final class PodPlayer implements AutoCloseable {
-  /** How a pod ends; an exit code of −1 lets it run on. */
-  record End(int code, String message) {
-    static final End RUNS = new End(-1, null);
+  /** What becomes of a pod, status by status. */
+  record End(List<PodStatus> statuses) {
+    /** It runs on. */
+    static final End RUNS = new End(List.of(running()));
+
+    /** It runs and ends. */
+    static End of(int code, String message) {
+      return new End(List.of(running(), ended(code, message)));
+    }
+
+    /** Its container cannot start. */
+    static End waits(String reason, String message) {
+      return new End(
+          List.of(
+              new PodStatusBuilder()
+                  .withPhase("Pending")
+                  .withContainerStatuses(
+                      container().withNewState().withNewWaiting(message, reason).endState().build())
+                  .build()));
+    }
+
+    /** No node takes it. */
+    static End unschedulable(String message) {
+      return new End(
+          List.of(
+              new PodStatusBuilder()
+                  .withPhase("Pending")
+                  .addNewCondition()
+                  .withType("PodScheduled")
+                  .withStatus("False")
+                  .withReason("Unschedulable")
+                  .withMessage(message)
+                  .endCondition()
+                  .build()));
+    }
+
+    /** Its node is drained while it runs. */
+    static End disrupted() {
+      return new End(
+          List.of(
+              running(),
+              new PodStatusBuilder(ended(137, ""))
+                  .addNewCondition()
+                  .withType("DisruptionTarget")
+                  .withStatus("True")
+                  .withReason("EvictionByEvictionAPI")
+                  .endCondition()
+                  .build()));
+    }
   }
 
   private final KubernetesClient client;
@@ -78,10 +124,7 @@ final class PodPlayer implements AutoCloseable {
       return;
     }
     try {
-      write(pod, running());
-      if (end.code() >= 0) {
-        write(pod, ended(end));
-      }
+      end.statuses().forEach(status -> write(pod, status));
     } catch (KubernetesClientException e) {
       // The pod may be gone by now, as those of a deleted job are.
       if (e.getCode() != 404 && e.getCode() != 409) {
@@ -98,15 +141,20 @@ final class PodPlayer implements AutoCloseable {
         .editStatus(now -> new PodBuilder(now).withStatus(status).build());
   }
 
+  private static ContainerStatusBuilder container() {
+    return new ContainerStatusBuilder()
+        .withName("worker")
+        .withImage("worker")
+        .withImageID("")
+        .withRestartCount(0)
+        .withReady(false);
+  }
+
   private static PodStatus running() {
     return new PodStatusBuilder()
         .withPhase("Running")
         .withContainerStatuses(
-            new ContainerStatusBuilder()
-                .withName("worker")
-                .withImage("worker")
-                .withImageID("")
-                .withRestartCount(0)
+            container()
                 .withReady(true)
                 .withStarted(true)
                 .withNewState()
@@ -117,20 +165,15 @@ final class PodPlayer implements AutoCloseable {
         .build();
   }
 
-  private static PodStatus ended(End end) {
+  private static PodStatus ended(int code, String message) {
     return new PodStatusBuilder()
-        .withPhase(end.code() == 0 ? "Succeeded" : "Failed")
+        .withPhase(code == 0 ? "Succeeded" : "Failed")
         .withContainerStatuses(
-            new ContainerStatusBuilder()
-                .withName("worker")
-                .withImage("worker")
-                .withImageID("")
-                .withRestartCount(0)
-                .withReady(false)
+            container()
                 .withNewState()
                 .withNewTerminated()
-                .withExitCode(end.code())
-                .withMessage(end.message())
+                .withExitCode(code)
+                .withMessage(message)
                 .endTerminated()
                 .endState()
                 .build())
@@ -196,7 +239,7 @@ final class PodPlayer implements AutoCloseable {
   }
 
   private static End told(WorkerReport report) {
-    return new End(0, report.json());
+    return End.of(0, report.json());
   }
 
   @Override

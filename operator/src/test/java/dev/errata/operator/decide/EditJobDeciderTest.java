@@ -62,6 +62,7 @@ class EditJobDeciderTest {
         "c-" + stage,
         stage,
         0,
+        Fingerprint.of(Fixtures.editJob().getSpec()),
         state,
         false,
         4,
@@ -72,9 +73,14 @@ class EditJobDeciderTest {
         List.of(pods));
   }
 
+  private static ChildView retried(PodView... pods) {
+    return new ChildView(
+        "c-Values", Stage.Values, 0, null, State.Active, false, 4, 1, 1, null, null, List.of(pods));
+  }
+
   private static ChildView suspended(Stage stage) {
     return new ChildView(
-        "c-" + stage, stage, 0, State.Active, true, 4, 1, 0, null, null, List.of());
+        "c-" + stage, stage, 0, null, State.Active, true, 4, 1, 0, null, null, List.of());
   }
 
   private static PodView pod(String unschedulable, String waiting, Integer code, String message) {
@@ -208,6 +214,25 @@ class EditJobDeciderTest {
             "progress 25%",
             "from v1",
             "note ImageUnavailable"),
+        of(
+            "the manifest says other pods now",
+            at(Stage.Values, "workers: {image: mended}"),
+            seen(READY, child(Stage.Values, State.Active, pod(null, "ErrImagePull", null, null))),
+            "remove c-Values",
+            "WorkersReady=False/Starting",
+            "stage Values",
+            "from v1",
+            "again"),
+        of(
+            "a shard is tried again",
+            at(Stage.Values),
+            seen(
+                READY, retried(pod(null, null, 1, "java.io.IOException: No space left on device"))),
+            "WorkersReady=True/Running",
+            "stage Values",
+            "progress 25%",
+            "from v1",
+            "note ShardRetried"),
         of(
             "goes on behind what is done",
             at(Stage.Values),

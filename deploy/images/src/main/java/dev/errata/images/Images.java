@@ -71,6 +71,11 @@ public final class Images implements Callable<Integer> {
       description = "What java is given: -jar /app/x.jar, or -cp /app/* and a class.")
   private List<String> run;
 
+  @Option(
+      names = "--insecure",
+      description = "Lets a registry answer by plain HTTP, or with a certificate nobody vouches for.")
+  private boolean insecure;
+
   /** Runs the command line. */
   public static void main(String[] args) {
     System.exit(new CommandLine(new Images()).execute(args));
@@ -88,7 +93,7 @@ public final class Images implements Callable<Integer> {
             .setCreationTime(Instant.EPOCH)
             .setEnvironment(Map.of("LANG", "C.UTF-8", "OMP_WAIT_POLICY", "PASSIVE"))
             .setWorkingDirectory(APP);
-    image.containerize(target().setToolName("errata").setAllowInsecureRegistries(false));
+    image.containerize(target().setToolName("errata").setAllowInsecureRegistries(insecure));
     System.err.println("image " + name + (to == null ? " is pushed" : " lies in " + to));
     return 0;
   }

@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.http.Interceptor;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -40,7 +41,7 @@ final class RealCluster {
 
   private RealCluster(Path state) throws IOException {
     this.state = state;
-    this.admin = client(null);
+    this.admin = client(null, null);
   }
 
   /** The cluster; starts it, or skips the test that asks. */
@@ -162,14 +163,19 @@ final class RealCluster {
         + rules;
   }
 
-  private KubernetesClient client(String user) throws IOException {
+  private KubernetesClient client(String user, Interceptor interceptor) throws IOException {
     Path file = state.resolve("conf/admin.kubeconfig");
     Config config =
         new ConfigBuilder(Config.fromKubeconfig(Files.readString(file)))
             .withImpersonateUsername(user)
             .withRequestRetryBackoffLimit(3)
             .build();
-    return new KubernetesClientBuilder().withConfig(config).build();
+    KubernetesClientBuilder builder = new KubernetesClientBuilder().withConfig(config);
+    if (interceptor != null) {
+      builder.withHttpClientBuilderConsumer(
+          http -> http.addOrReplaceInterceptor("test", interceptor));
+    }
+    return builder.build();
   }
 
   /** A client that may do everything. */
@@ -179,13 +185,13 @@ final class RealCluster {
 
   /** A client that may do what the chart lets the operator do. */
   KubernetesClient operator() {
-    return as(OPERATOR);
+    return operator(null);
   }
 
-  /** A client of a user. */
-  KubernetesClient as(String user) {
+  /** The same, with a hand on its requests. */
+  KubernetesClient operator(Interceptor interceptor) {
     try {
-      return client(user);
+      return client(OPERATOR, interceptor);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

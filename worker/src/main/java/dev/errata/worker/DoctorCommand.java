@@ -1,5 +1,7 @@
 package dev.errata.worker;
 
+import dev.errata.editing.checkpoint.RemoteFiles;
+import dev.errata.editing.checkpoint.RemoteObjects;
 import dev.errata.editing.checkpoint.store.VersionStore;
 import dev.errata.editing.torch.Engines;
 import java.io.IOException;
@@ -10,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.UUID;
 import picocli.CommandLine.Command;
 
 /** {@code errata doctor}. */
@@ -118,12 +121,27 @@ final class DoctorCommand extends Reporting {
     try {
       VersionStore store = VersionStore.open(root);
       int models = store.models().size();
-      checks.add(Check.ok("store", store.root() + ", " + models + " model(s)"));
-      checks.add(writable(root));
+      checks.add(Check.ok("store", store.location() + ", " + models + " model(s)"));
+      checks.add(RemoteFiles.isRemote(root) ? bucket(root) : writable(root));
     } catch (RuntimeException e) {
       checks.add(new Check("store", State.FAIL, e.getMessage(), "give another --store"));
     }
     return checks;
+  }
+
+  /** Tries what publishing in a bucket does: of two exclusive puts one wins. */
+  private static Check bucket(Path root) {
+    Path probe = root.resolve(".doctor-" + UUID.randomUUID());
+    boolean first = RemoteObjects.create(probe, new byte[] {1});
+    boolean second = RemoteObjects.create(probe, new byte[] {2});
+    RemoteObjects.delete(probe);
+    return first && !second
+        ? Check.ok("storage", "exclusive puts work (If-None-Match)")
+        : new Check(
+            "storage",
+            State.FAIL,
+            "the endpoint takes no account of If-None-Match: two publishers could get one number",
+            "use an object store with conditional writes");
   }
 
   /** Tries what publishing does: a new file, a second name for it, a rename. */

@@ -3,6 +3,7 @@ package dev.errata.worker;
 import dev.errata.api.facts.FactFormat;
 import dev.errata.api.facts.FactReader;
 import dev.errata.api.facts.FactSet;
+import dev.errata.editing.checkpoint.RemoteFiles;
 import dev.errata.editing.checkpoint.store.Version;
 import dev.errata.editing.evaluate.Evaluation;
 import dev.errata.editing.evaluate.EvaluationSettings;
@@ -54,7 +55,8 @@ final class EvalCommand extends Reporting {
   @Override
   public Integer call() {
     Version version = store().version(reference);
-    FactSet facts = FactReader.read(file, format);
+    FactSet facts =
+        FactReader.read(file, format, FactReader.Options.DEFAULT.with(RemoteFiles::open));
     Evaluation evaluation = evaluate(version, facts);
     List<JobReport.FactOutcome> failed =
         evaluation.facts().stream()

@@ -43,7 +43,7 @@ final class GcCommand extends Reporting {
     VersionStore store = store();
     GarbageCollector.Findings found = store.collectGarbage(Duration.ofDays(days), cache, !dry);
     report(
-        new Document(store.root().toString(), dry, found.bytes(), found.garbage(), found.kept()),
+        new Document(store.location(), dry, found.bytes(), found.garbage(), found.kept()),
         out -> {
           for (Item item : found.garbage()) {
             out.println((dry ? "would delete " : "deleted ") + describe(item));
@@ -55,7 +55,7 @@ final class GcCommand extends Reporting {
                   "%s %.1f MB in %s",
                   dry ? "would free" : "freed",
                   found.bytes() / 1e6,
-                  store.root()));
+                  store.location()));
         });
     return ExitCode.DONE;
   }

@@ -26,8 +26,8 @@ final class ImportCommand extends Reporting {
     document.put("version", "v0");
     document.put("digest", version.manifest().digest());
     document.put("source", source.toAbsolutePath().normalize().toString());
-    document.put("directory", version.directory().toString());
-    report(document, out -> out.println(name + "@v0 lies in " + version.directory()));
+    document.put("directory", version.location());
+    report(document, out -> out.println(name + "@v0 lies in " + version.location()));
     return ExitCode.DONE;
   }
 }

@@ -4,6 +4,7 @@ import dev.errata.api.facts.FactFormat;
 import dev.errata.api.facts.FactReader;
 import dev.errata.api.facts.FactSet;
 import dev.errata.editing.checkpoint.IoProblems;
+import dev.errata.editing.checkpoint.RemoteFiles;
 import dev.errata.editing.checkpoint.StorageFiles;
 import dev.errata.editing.checkpoint.store.Version;
 import dev.errata.editing.locate.HeatMap;
@@ -112,7 +113,8 @@ final class LocateCommand extends Reporting {
     LocateSettings settings =
         new LocateSettings(samples, noise, window, seed, LocateSettings.DEFAULT.batchTokens());
     Version version = store().version(reference);
-    FactSet facts = FactReader.read(file, format);
+    FactSet facts =
+        FactReader.read(file, format, FactReader.Options.DEFAULT.with(RemoteFiles::open));
     Trace trace = trace(version, facts, settings);
     Document document = document(version, trace);
     write(document, trace, version);

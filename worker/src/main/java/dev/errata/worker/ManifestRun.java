@@ -11,6 +11,7 @@ import dev.errata.api.resource.FactsSource;
 import dev.errata.api.resource.ModelSpec;
 import dev.errata.api.validation.JobFacts;
 import dev.errata.api.validation.Manifests;
+import dev.errata.editing.checkpoint.RemoteFiles;
 import dev.errata.editing.checkpoint.store.Version;
 import dev.errata.editing.checkpoint.store.VersionRef;
 import dev.errata.editing.checkpoint.store.VersionStore;
@@ -110,7 +111,7 @@ final class ManifestRun {
   }
 
   private EditRequest request(EditJob job, List<HasMetadata> resources) {
-    FactSet facts = JobFacts.read(job, file, resources);
+    FactSet facts = JobFacts.read(job, file, resources, RemoteFiles::open);
     FactsSource source = job.getSpec().facts();
     if (facts.facts().size() > options.mostFacts()) {
       FactReader.Options limits =
@@ -137,7 +138,7 @@ final class ManifestRun {
         progress.note("current version of " + name + ": " + spec.current());
       }
     }
-    return new Imported(name, "v0", version.manifest().digest(), version.directory().toString());
+    return new Imported(name, "v0", version.manifest().digest(), version.location());
   }
 
   private VersionStore storeOf(String name, ModelSpec spec) {

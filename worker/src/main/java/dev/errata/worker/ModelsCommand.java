@@ -19,10 +19,10 @@ final class ModelsCommand extends Reporting {
     VersionStore store = store();
     List<Row> rows = store.models().stream().map(model -> row(store, model)).toList();
     report(
-        new Document(store.root().toString(), rows),
+        new Document(store.location(), rows),
         out -> {
           if (rows.isEmpty()) {
-            out.println(store.root() + " is empty; import a model: errata import NAME SOURCE");
+            out.println(store.location() + " is empty; import a model: errata import NAME SOURCE");
             return;
           }
           TextTable table = new TextTable("MODEL", "CURRENT", "VERSIONS", "SOURCE");

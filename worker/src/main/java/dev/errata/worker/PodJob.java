@@ -7,6 +7,7 @@ import dev.errata.api.resource.ConfigMapKey;
 import dev.errata.api.resource.FactsSource;
 import dev.errata.api.validation.JobFacts;
 import dev.errata.api.validation.Manifests;
+import dev.errata.editing.checkpoint.RemoteFiles;
 import dev.errata.editing.pipeline.EditRequest;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -53,7 +54,7 @@ final class PodJob {
       place = "ConfigMap " + wanted.name() + "/" + wanted.key();
       resources.add(configMap(job, wanted, facts.resolve(wanted.key())));
     }
-    FactSet set = JobFacts.read(job, anchor, resources);
+    FactSet set = JobFacts.read(job, anchor, resources, RemoteFiles::open);
     // What another generation of the job has left in the workspace is none of this one's.
     return new EditRequest(
         job.getMetadata().getName(), job.getSpec(), set, place, anchor, true, memory);

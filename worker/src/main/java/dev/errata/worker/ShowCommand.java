@@ -26,7 +26,7 @@ final class ShowCommand extends Reporting {
         new Document(
             manifest.model(),
             "v" + manifest.version(),
-            version.directory().toString(),
+            version.location(),
             manifest,
             version.report()),
         out -> print(out, version));
@@ -40,7 +40,7 @@ final class ShowCommand extends Reporting {
       out.println("  " + manifest.reason());
     }
     out.println("  digest     " + manifest.digest());
-    out.println("  directory  " + version.directory());
+    out.println("  directory  " + version.location());
     if (manifest.parent() == null) {
       out.println("  imported; no edits");
       return;

@@ -48,7 +48,7 @@ final class VerifyCommand extends Reporting {
     List<String> spoilt = kept.values().stream().filter(Objects::nonNull).toList();
     boolean ok = spoilt.isEmpty() && rows.stream().allMatch(row -> row.problems().isEmpty());
     report(
-        new Document(store.root().toString(), ok, rows, kept.size(), spoilt),
+        new Document(store.location(), ok, rows, kept.size(), spoilt),
         out -> {
           TextTable table = new TextTable("VERSION", "FILES", "BYTES", "");
           for (Row row : rows) {

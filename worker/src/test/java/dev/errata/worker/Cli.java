@@ -8,6 +8,7 @@ import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion.VersionFlag;
 import com.networknt.schema.ValidationMessage;
+import dev.errata.api.Locations;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -46,7 +47,7 @@ record Cli(Path store) {
     line.setOut(new PrintWriter(out, true));
     line.setErr(new PrintWriter(err, true));
     List<String> all = new ArrayList<>(List.of(arguments));
-    all.add("--store=" + store);
+    all.add("--store=" + Locations.name(store));
     int code = line.execute(all.toArray(String[]::new));
     return new Result(code, out.toString(), err.toString());
   }

@@ -39,15 +39,38 @@ public final class FactReader {
   /** The longest line of a JSON Lines file, in characters. */
   static final int MAX_LINE = 1 << 20;
 
+  /** The longest record of a list, in characters. */
+  static final int MAX_RECORD = 1 << 24;
+
+  /** How much text the facts of one job may be, in characters: they are kept in memory. */
+  static final int MAX_TEXT = 1 << 28;
+
+  /** Opens files; the default is {@link Files#newInputStream}. */
+  public interface Opener {
+    /** Opens a file to be read; the caller closes it. */
+    InputStream open(Path file) throws IOException;
+  }
+
   /**
    * How to read.
    *
    * @param maxFacts the most facts that a source may hold
    * @param onContradiction what two facts do that contradict each other
+   * @param opener opens files
    */
-  public record Options(int maxFacts, OnContradiction onContradiction) {
+  public record Options(int maxFacts, OnContradiction onContradiction, Opener opener) {
     /** At most {@link #MAX_FACTS}, contradictions are refused. */
     public static final Options DEFAULT = new Options(MAX_FACTS, OnContradiction.Refuse);
+
+    /** Of files that the machine reaches by itself. */
+    public Options(int maxFacts, OnContradiction onContradiction) {
+      this(maxFacts, onContradiction, Files::newInputStream);
+    }
+
+    /** The same with another way to open files. */
+    public Options with(Opener other) {
+      return new Options(maxFacts, onContradiction, other);
+    }
   }
 
   private static final ObjectMapper JSON =
@@ -90,7 +113,7 @@ public final class FactReader {
    * @throws InputException when it cannot be read or holds anything that cannot be edited
    */
   public static FactSet read(Path file, FactFormat format, Options options) {
-    try (InputStream in = Files.newInputStream(file)) {
+    try (InputStream in = options.opener().open(file)) {
       return read(in, Locations.name(file), format, options);
     } catch (NoSuchFileException e) {
       throw new InputException(
@@ -152,6 +175,7 @@ public final class FactReader {
 
   private void readLines(BufferedReader text) throws IOException {
     int line = 0;
+    long read = 0;
     StringBuilder buffer = new StringBuilder();
     boolean more = true;
     while (more) {
@@ -171,7 +195,8 @@ public final class FactReader {
       if (buffer.toString().isBlank()) {
         continue;
       }
-      if (full(place)) {
+      read += buffer.length();
+      if (full(place, read)) {
         return;
       }
       try {
@@ -199,7 +224,8 @@ public final class FactReader {
 
   /** A JSON array of records, or records in a row. */
   private void readRecords(Reader text) throws IOException {
-    try (JsonParser parser = JSON.getFactory().createParser(text)) {
+    Meter meter = new Meter(text);
+    try (JsonParser parser = JSON.getFactory().createParser(meter)) {
       parser.disable(JsonParser.Feature.AUTO_CLOSE_SOURCE);
       JsonToken token = parser.nextToken();
       boolean array = token == JsonToken.START_ARRAY;
@@ -209,9 +235,10 @@ public final class FactReader {
       for (int record = 1; token != null && token != JsonToken.END_ARRAY; record++) {
         int line = parser.currentTokenLocation().getLineNr();
         String place = name + ":" + line + " (record " + record + ")";
-        if (full(place)) {
+        if (full(place, meter.read)) {
           return;
         }
+        meter.record = meter.read;
         accept(parser.readValueAsTree(), place, record);
         token = parser.nextToken();
       }
@@ -222,14 +249,62 @@ public final class FactReader {
       }
     } catch (JsonProcessingException e) {
       problems.add(malformed(name, 0, e));
+    } catch (Meter.Exceeded e) {
+      problems.add(
+          String.format(
+              Locale.ROOT,
+              "%s: record %,d is longer than %,d characters; write one fact a record, or name the"
+                  + " format of the file",
+              name,
+              count + 1,
+              MAX_RECORD));
     }
   }
 
-  private boolean full(String place) {
-    if (count < options.maxFacts()) {
+  /** Counts characters, so that no record is taken that does not fit into memory. */
+  private static final class Meter extends Reader {
+    private final Reader in;
+    private long read;
+    private long record;
+
+    /** A record that is too long. */
+    static final class Exceeded extends IOException {
+      private static final long serialVersionUID = 1L;
+    }
+
+    Meter(Reader in) {
+      this.in = in;
+    }
+
+    @Override
+    public int read(char[] target, int from, int length) throws IOException {
+      int got = in.read(target, from, length);
+      read += Math.max(0, got);
+      if (read - record > MAX_RECORD) {
+        throw new Exceeded();
+      }
+      return got;
+    }
+
+    @Override
+    public void close() throws IOException {
+      in.close();
+    }
+  }
+
+  private boolean full(String place, long read) {
+    if (count >= options.maxFacts()) {
+      problems.add(tooMany(place, options.maxFacts()));
+    } else if (read > MAX_TEXT) {
+      problems.add(
+          String.format(
+              Locale.ROOT,
+              "%s: more than %,d characters of facts; split the source into several jobs",
+              place,
+              MAX_TEXT));
+    } else {
       return false;
     }
-    problems.add(tooMany(place, options.maxFacts()));
     return true;
   }
 

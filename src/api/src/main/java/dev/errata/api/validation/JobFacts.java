@@ -36,8 +36,18 @@ public final class JobFacts {
    * @throws InputException when the facts cannot be read or edited
    */
   public static FactSet read(EditJob job, Path manifest, List<HasMetadata> resources) {
+    return read(job, manifest, resources, Options.DEFAULT.opener());
+  }
+
+  /**
+   * The same of facts that may lie where this library does not reach.
+   *
+   * @param opener opens the file that {@code spec.facts.uri} names
+   */
+  public static FactSet read(
+      EditJob job, Path manifest, List<HasMetadata> resources, FactReader.Opener opener) {
     FactsSource source = job.getSpec().facts();
-    Options options = new Options(FactReader.MAX_FACTS, source.contradictions());
+    Options options = new Options(FactReader.MAX_FACTS, source.contradictions(), opener);
     if (source.inline() != null) {
       return inline(source.inline(), manifest, options);
     }

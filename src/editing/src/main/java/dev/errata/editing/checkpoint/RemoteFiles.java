@@ -4,22 +4,16 @@ import dev.errata.api.Locations;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
-import java.nio.ByteBuffer;
-import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import software.amazon.awssdk.core.exception.SdkServiceException;
-import software.amazon.nio.spi.s3.S3OpenOption;
 
 /**
  * Files that lie on an object store. They cannot be mapped into memory: what is mapped is a copy in
@@ -27,7 +21,6 @@ import software.amazon.nio.spi.s3.S3OpenOption;
  */
 public final class RemoteFiles {
   private static final String DIGESTS = "sha256.txt";
-  private static final int PRECONDITION_FAILED = 412;
 
   private RemoteFiles() {}
 
@@ -58,10 +51,23 @@ public final class RemoteFiles {
    * @param environment the environment, {@link System#getenv()}
    */
   public static Path defaultCache(Map<String, String> environment) {
+    return cache(environment).resolve("remote");
+  }
+
+  /**
+   * Where mirrors of stores lie: {@code stores} beside {@link #defaultCache}.
+   *
+   * @param environment the environment, {@link System#getenv()}
+   */
+  public static Path defaultMirrors(Map<String, String> environment) {
+    return cache(environment).resolve("stores");
+  }
+
+  private static Path cache(Map<String, String> environment) {
     String cache = environment.getOrDefault("XDG_CACHE_HOME", "");
     Path root =
         cache.startsWith("/") ? Path.of(cache) : Path.of(System.getProperty("user.home"), ".cache");
-    return root.resolve("errata").resolve("remote");
+    return root.resolve("errata");
   }
 
   /**
@@ -86,29 +92,35 @@ public final class RemoteFiles {
     }
   }
 
+  /**
+   * Opens a file of this machine or of an object store; the caller closes it.
+   *
+   * @throws dev.errata.api.InputException when the store refuses, fails or does not answer
+   */
+  public static InputStream open(Path file) throws IOException {
+    return isRemote(file) ? RemoteObjects.open(file) : Files.newInputStream(file);
+  }
+
   private static Map<String, Path> list(Path directory) throws IOException {
-    // A name is a directory's for S3 when it ends with a slash.
-    Path listed = directory.getFileSystem().getPath(directory + "/");
     Map<String, Path> files = new TreeMap<>();
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(listed)) {
-      for (Path entry : entries) {
-        String name = entry.getFileName().toString();
-        if (!name.endsWith("/") && !entry.toString().endsWith("/")) {
-          files.put(name, entry);
-        }
+    for (String name : RemoteObjects.names(directory)) {
+      if (!name.endsWith("/")) {
+        files.put(name, directory.resolve(name));
       }
     }
     if (files.isEmpty()) {
-      throw new java.nio.file.NoSuchFileException(directory.toUri().toString());
+      throw new NoSuchFileException(directory.toUri().toString());
     }
     return files;
   }
 
   /** What the store says of the content: names, sizes and entity tags. */
-  private static String identity(Path directory, Map<String, Path> files) throws IOException {
+  private static String identity(Path directory, Map<String, Path> files) {
     Sha256 identity = new Sha256().line(directory.toUri().toString());
     for (Map.Entry<String, Path> file : files.entrySet()) {
-      BasicFileAttributes of = Files.readAttributes(file.getValue(), BasicFileAttributes.class);
+      Path path = file.getValue();
+      BasicFileAttributes of =
+          Patience.call(path, 0, () -> Files.readAttributes(path, BasicFileAttributes.class));
       identity.line(file.getKey()).line(of.size() + " " + of.fileKey());
     }
     return identity.hex();
@@ -143,9 +155,7 @@ public final class RemoteFiles {
       StringBuilder digests = new StringBuilder();
       for (Map.Entry<String, Path> file : files.entrySet()) {
         Path local = target.resolve(file.getKey());
-        try (InputStream in = Files.newInputStream(file.getValue())) {
-          Files.copy(in, local);
-        }
+        RemoteObjects.download(file.getValue(), local);
         digests.append(Sha256.ofFile(local)).append(' ').append(file.getKey()).append('\n');
       }
       StorageFiles.write(temporary.resolve(DIGESTS), digests.toString());
@@ -159,39 +169,5 @@ public final class RemoteFiles {
     } finally {
       StorageFiles.deleteTree(temporary);
     }
-  }
-
-  /**
-   * Creates a remote file unless it exists: a conditional PUT ({@code If-None-Match: *}), so that
-   * of several writers exactly one wins.
-   *
-   * @throws FileAlreadyExistsException when it exists
-   */
-  static void createExclusively(Path file, byte[] content) throws IOException {
-    Set<java.nio.file.OpenOption> options =
-        Set.of(
-            StandardOpenOption.WRITE,
-            StandardOpenOption.CREATE,
-            S3OpenOption.assumeObjectNotExists());
-    try {
-      SeekableByteChannel channel = Files.newByteChannel(file, options);
-      channel.write(ByteBuffer.wrap(content));
-      // The object is put when the channel closes.
-      channel.close();
-    } catch (IOException e) {
-      if (failedPrecondition(e)) {
-        throw (IOException) new FileAlreadyExistsException(file.toUri().toString()).initCause(e);
-      }
-      throw e;
-    }
-  }
-
-  private static boolean failedPrecondition(Throwable error) {
-    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
-      if (cause instanceof SdkServiceException service) {
-        return service.statusCode() == PRECONDITION_FAILED;
-      }
-    }
-    return false;
   }
 }

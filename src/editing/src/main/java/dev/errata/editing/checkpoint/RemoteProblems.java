@@ -19,7 +19,14 @@ final class RemoteProblems {
 
   /** The exception to throw for an error on a remote path. */
   static RuntimeException of(Path path, Exception error) {
+    if (error instanceof InputException told) {
+      return told;
+    }
     String place = path.toUri() + ": ";
+    if (String.valueOf(error.getMessage()).contains("No space left")) {
+      return new InputException(
+          place + "this machine's disk is full; free space for the copy", error);
+    }
     for (Throwable cause = error; cause != null; cause = cause.getCause()) {
       if (cause instanceof SdkServiceException service) {
         return new InputException(place + answer(service.statusCode()), error);
@@ -51,6 +58,14 @@ final class RemoteProblems {
                 + "); check AWS_ENDPOINT_URL_S3, AWS_REGION and the credentials",
             error);
       }
+    }
+    if (error instanceof NullPointerException) {
+      // The provider takes for granted that an answer has all the headers that those of S3 have.
+      return new InputException(
+          place
+              + "the endpoint cannot be used (its answer lacks what those of S3 have); check"
+              + " AWS_ENDPOINT_URL_S3",
+          error);
     }
     return error instanceof IOException io
         ? new UncheckedIOException(place + io.getMessage(), io)

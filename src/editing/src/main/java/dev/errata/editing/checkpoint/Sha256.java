@@ -1,6 +1,7 @@
 package dev.errata.editing.checkpoint;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -56,6 +57,16 @@ public final class Sha256 {
       }
     } catch (IOException e) {
       throw IoProblems.of(file, e);
+    }
+    return sha.hex();
+  }
+
+  /** The digest of the bytes that a stream still gives. */
+  static String ofStream(InputStream in) throws IOException {
+    Sha256 sha = new Sha256();
+    byte[] buffer = new byte[CHUNK];
+    for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+      sha.digest.update(buffer, 0, read);
     }
     return sha.hex();
   }

@@ -70,10 +70,6 @@ public final class StorageFiles {
    * @throws FileAlreadyExistsException when the file exists
    */
   public static void createExclusively(Path file, byte[] content) throws IOException {
-    if (RemoteFiles.isRemote(file)) {
-      RemoteFiles.createExclusively(file, content);
-      return;
-    }
     Path temporary = temporary(file);
     try {
       writeNew(temporary, content);

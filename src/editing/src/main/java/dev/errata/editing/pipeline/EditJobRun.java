@@ -535,7 +535,7 @@ public final class EditJobRun {
     private JobReport placed(JobReport report, Version version, boolean reused, String reason) {
       int number = version.manifest().version();
       boolean current = store.model(version.manifest().model()).current() == number;
-      return report.placed("v" + number, current, version.directory().toString(), reused, reason);
+      return report.placed("v" + number, current, version.location(), reused, reason);
     }
   }
 }

@@ -3,28 +3,17 @@ package dev.errata.editing.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.sun.net.httpserver.HttpServer;
 import dev.errata.api.InputException;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.gaul.s3proxy.BlobStores;
-import org.gaul.s3proxy.S3Proxy;
-import org.gaul.s3proxy.auth.AuthenticationType;
-import org.gaul.s3proxy.blobstore.BlobStore;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -35,45 +24,23 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Against a real server that speaks S3, in this process. */
 class RemoteFilesTest {
   private static final Path GOLDEN = Path.of("src/test/resources/goldens/qwen3");
-  private static S3Proxy server;
-  private static BlobStore blobs;
+  private static S3Server server;
 
   @TempDir private static Path objects;
   @TempDir private Path temporary;
 
   @BeforeAll
   static void serve() throws Exception {
-    Properties settings = new Properties();
-    settings.setProperty("jclouds.filesystem.basedir", objects.toRealPath().toString());
-    blobs = BlobStores.create("filesystem", settings);
-    blobs.createContainer("bucket");
-    server =
-        S3Proxy.builder()
-            .blobStore(blobs)
-            .awsAuthentication(AuthenticationType.AWS_V2_OR_V4, "someone", "secret")
-            .ignoreUnknownHeaders(true)
-            .stopTimeout(0)
-            .endpoint(URI.create("http://127.0.0.1:0"))
-            .build();
-    server.start();
-    RemoteFiles.configure(Map.of("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:" + server.getPort()));
-    System.setProperty("aws.region", "us-east-1");
-    System.setProperty("aws.accessKeyId", "someone");
-    System.setProperty("aws.secretAccessKey", "secret");
+    server = S3Server.start(objects);
   }
 
   @AfterAll
   static void stop() throws Exception {
-    server.stop();
-    blobs.close();
-  }
-
-  private static Path at(int port, String key) {
-    return Path.of(URI.create("s3x://127.0.0.1:" + port + "/" + key));
+    server.close();
   }
 
   private static Path remote(String key) {
-    return at(server.getPort(), "bucket/" + key);
+    return server.path(key);
   }
 
   private static void upload(String key) throws IOException {
@@ -111,15 +78,7 @@ class RemoteFilesTest {
       List<Callable<Boolean>> writers = new ArrayList<>();
       for (int i = 0; i < 6; i++) {
         byte[] content = ("writer " + i).getBytes(StandardCharsets.UTF_8);
-        writers.add(
-            () -> {
-              try {
-                StorageFiles.createExclusively(file, content);
-                return true;
-              } catch (FileAlreadyExistsException e) {
-                return false;
-              }
-            });
+        writers.add(() -> RemoteObjects.create(file, content));
       }
       int won = -1;
       List<Future<Boolean>> results = pool.invokeAll(writers);
@@ -140,7 +99,10 @@ class RemoteFilesTest {
     assertThatThrownBy(() -> RemoteFiles.localDirectory(remote("models/none"), temporary))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("bucket/models/none: no such bucket or object (404)");
-    assertThatThrownBy(() -> RemoteFiles.localDirectory(at(server.getPort(), "other/x"), temporary))
+    assertThatThrownBy(
+            () ->
+                RemoteFiles.localDirectory(
+                    S3Server.at(server.server().getPort(), "other/x"), temporary))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("no such bucket or object (404)");
   }
@@ -154,28 +116,32 @@ class RemoteFilesTest {
     "200, cannot be used"
   })
   void aServerThatAnswersWronglyGivesOneClearError(int status, String told) throws IOException {
-    HttpServer wrong =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    wrong.createContext(
-        "/",
-        exchange -> {
-          byte[] body = "this is no S3".getBytes(StandardCharsets.UTF_8);
-          boolean head = exchange.getRequestMethod().equals("HEAD");
-          exchange.sendResponseHeaders(status, head ? -1 : body.length);
-          if (!head) {
-            exchange.getResponseBody().write(body);
-          }
-          exchange.close();
-        });
-    wrong.start();
+    S3Server.answering(
+        status,
+        port ->
+            assertThatThrownBy(
+                    () ->
+                        RemoteFiles.localDirectory(
+                            S3Server.at(port, "bucket/models/tiny"), temporary))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining(told)
+                .hasMessageContaining("bucket/models/tiny"));
+  }
+
+  @Test
+  void aServerThatDoesNotAnswerIsGivenUp() throws IOException {
+    System.setProperty(Patience.SECONDS, "1");
     try {
-      Path place = at(wrong.getAddress().getPort(), "bucket/models/tiny");
-      assertThatThrownBy(() -> RemoteFiles.localDirectory(place, temporary))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining(told)
-          .hasMessageContaining("bucket/models/tiny");
+      S3Server.answering(
+          0,
+          port ->
+              assertThatThrownBy(
+                      () ->
+                          RemoteFiles.localDirectory(S3Server.at(port, "bucket/models"), temporary))
+                  .isInstanceOf(InputException.class)
+                  .hasMessageContaining("the endpoint does not answer in time"));
     } finally {
-      wrong.stop(0);
+      System.clearProperty(Patience.SECONDS);
     }
   }
 }

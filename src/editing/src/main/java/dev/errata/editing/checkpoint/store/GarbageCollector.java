@@ -67,7 +67,12 @@ public final class GarbageCollector {
    * @param delete whether to delete what is found
    */
   static Findings collect(
-      Layout layout, List<String> models, Duration age, boolean cache, boolean delete) {
+      Layout layout,
+      Origin origin,
+      List<String> models,
+      Duration age,
+      boolean cache,
+      boolean delete) {
     GarbageCollector collector = new GarbageCollector(layout, Instant.now(), age, cache);
     try {
       for (String model : models) {
@@ -80,6 +85,8 @@ public final class GarbageCollector {
           collector.delete(Path.of(item.path()));
         }
       }
+      Duration silence = age.compareTo(WRITING) < 0 ? age : WRITING;
+      collector.garbage.addAll(origin.abandoned(silence, delete));
       return new Findings(List.copyOf(collector.garbage), List.copyOf(collector.kept));
     } catch (IOException e) {
       throw IoProblems.of(layout.root(), e);

@@ -9,10 +9,14 @@ import dev.errata.api.InputException;
 import dev.errata.editing.checkpoint.IoProblems;
 import dev.errata.editing.checkpoint.Json;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Where things lie under the root of a store, and how its JSON files are read and written. */
 record Layout(Path root) {
@@ -23,6 +27,8 @@ record Layout(Path root) {
           .enable(SerializationFeature.INDENT_OUTPUT)
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .build();
+
+  static final String VERSIONS = "versions";
 
   Path models() {
     return root.resolve("models");
@@ -37,7 +43,7 @@ record Layout(Path root) {
   }
 
   Path versions(String name) {
-    return model(name).resolve("versions");
+    return model(name).resolve(VERSIONS);
   }
 
   Path version(String name, int number) {
@@ -77,14 +83,52 @@ record Layout(Path root) {
     }
   }
 
+  /** Numbers of the directories of versions, whether these exist yet or not. */
+  static List<Integer> numbers(Path versions) throws IOException {
+    if (!Files.isDirectory(versions)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(versions)) {
+      return numbers(entries.map(entry -> entry.getFileName().toString()));
+    }
+  }
+
+  /** The same of names of directories. */
+  static List<Integer> numbers(Stream<String> names) {
+    return names
+        .map(VERSION_DIRECTORY::matcher)
+        .filter(Matcher::matches)
+        .map(name -> Integer.valueOf(name.group(1)))
+        .sorted()
+        .toList();
+  }
+
   static Model readModel(Path file) {
-    Model model = read(file, Model.class);
+    return parseModel(file.toString(), content(file));
+  }
+
+  /**
+   * A model from its JSON.
+   *
+   * @param file what messages call it
+   */
+  static Model parseModel(String file, byte[] json) {
+    Model model = parse(file, json, Model.class);
     checkSchema(file, model.schema(), Model.SCHEMA);
     return model;
   }
 
   static VersionManifest readManifest(Path file, String model, int number) {
-    VersionManifest manifest = read(file, VersionManifest.class);
+    return parseManifest(file.toString(), content(file), model, number);
+  }
+
+  /**
+   * A manifest from its JSON.
+   *
+   * @param file what messages call it
+   */
+  static VersionManifest parseManifest(String file, byte[] json, String model, int number) {
+    VersionManifest manifest = parse(file, json, VersionManifest.class);
     checkSchema(file, manifest.schema(), VersionManifest.SCHEMA);
     if (manifest.version() != number || !manifest.model().equals(model)) {
       throw new InputException(
@@ -98,16 +142,24 @@ record Layout(Path root) {
     return manifest;
   }
 
-  private static void checkSchema(Path file, int found, int known) {
+  private static void checkSchema(String file, int found, int known) {
     if (found > known) {
       throw new InputException(
           file + ": written by a newer Errata (layout " + found + "); update this one");
     }
   }
 
-  private static <T> T read(Path file, Class<T> type) {
+  private static byte[] content(Path file) {
     try {
-      return MAPPER.readValue(Files.readAllBytes(file), type);
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw IoProblems.of(file, e);
+    }
+  }
+
+  private static <T> T parse(String file, byte[] json, Class<T> type) {
+    try {
+      return MAPPER.readValue(json, type);
     } catch (JsonProcessingException e) {
       throw new InputException(
           file
@@ -116,7 +168,7 @@ record Layout(Path root) {
               + "; restore the file from a backup or delete its directory",
           e);
     } catch (IOException e) {
-      throw IoProblems.of(file, e);
+      throw new UncheckedIOException(file, e);
     }
   }
 }

@@ -7,10 +7,8 @@ import dev.errata.editing.checkpoint.IoProblems;
 import dev.errata.editing.checkpoint.StorageFiles;
 import dev.errata.editing.checkpoint.store.VersionManifest.State;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -18,40 +16,28 @@ import java.util.Map;
 import java.util.Set;
 
 /** Makes version 0 of a new model from a checkpoint directory: a copy, since sources change. */
-record ModelImport(Layout layout) {
+record ModelImport(Layout layout, Origin origin) {
   /** The caller has seen that the name is free; whoever renames first has it. */
-  void run(String name, Checkpoint source, String origin) {
+  void run(String name, Checkpoint source, String from) {
     source.requireFinite();
     StagingArea area = new StagingArea(layout.imports());
     try (StagingArea.Slot slot = area.begin()) {
       StoredFiles.requireSpace(layout.root(), bytes(source));
-      Path version = Files.createDirectories(slot.directory().resolve("versions").resolve("v0"));
+      Path version =
+          Files.createDirectories(slot.directory().resolve(Layout.VERSIONS).resolve("v0"));
       Path checkpoint = Files.createDirectory(version.resolve(Version.CHECKPOINT));
       CheckpointWriter.writeInto(source, checkpoint, Set.of(), n -> null, StorageFiles.Reuse.COPY);
       String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
-      Publication.writeManifest(version, manifest(name, version, checkpoint, now));
-      StorageFiles.makeReadOnly(version);
-      StorageFiles.write(
-          slot.directory().resolve("model.json"),
-          Layout.bytes(new Model(Model.SCHEMA, name, origin, 0, now)));
-      StorageFiles.syncDirectory(slot.directory());
-      Files.createDirectories(layout.models());
-      take(name, slot.directory());
-      StorageFiles.syncDirectory(layout.models());
+      Model model = new Model(Model.SCHEMA, name, from, 0, now);
+      StorageFiles.write(slot.directory().resolve("model.json"), Layout.bytes(model));
+      origin.create(model, manifest(name, version, checkpoint, now), slot);
     } catch (IOException e) {
       throw IoProblems.of(layout.root(), e);
     }
   }
 
-  private void take(String name, Path directory) throws IOException {
-    try {
-      Files.move(directory, layout.model(name), StandardCopyOption.ATOMIC_MOVE);
-    } catch (FileSystemException e) {
-      if (Files.exists(layout.modelFile(name))) {
-        throw new ConflictException("model '" + name + "' was imported by another run meanwhile");
-      }
-      throw e;
-    }
+  static ConflictException taken(String name) {
+    return new ConflictException("model '" + name + "' was imported by another run meanwhile");
   }
 
   private static VersionManifest manifest(String name, Path version, Path checkpoint, String now)

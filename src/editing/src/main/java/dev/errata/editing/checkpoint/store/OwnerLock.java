@@ -81,7 +81,8 @@ final class OwnerLock implements AutoCloseable {
     return file.resolveSibling(file.getFileName() + ".owner");
   }
 
-  private static String owner() {
+  /** What a claim says of this process. */
+  static String owner() {
     return "process "
         + ProcessHandle.current().pid()
         + " on "

@@ -1,76 +1,38 @@
 package dev.errata.editing.checkpoint.store;
 
 import dev.errata.editing.checkpoint.StorageFiles;
+import dev.errata.editing.checkpoint.store.VersionManifest.StoredFile;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntFunction;
-import java.util.regex.Matcher;
-import java.util.stream.Stream;
 
 /**
- * The way of a finished directory to a numbered version: renamed to the next free number, which
- * only one can get, and then given its manifest, with which the version exists.
+ * The way of a finished directory to a numbered version: it claims the next free number, which only
+ * one can get, its files are put there, and then it is given its manifest, with which the version
+ * exists.
  */
-record Publication(Layout layout, String model, StagingArea.Slot slot) {
-  Version publish(IntFunction<VersionManifest> manifestOf) throws IOException {
-    Path versions = Files.createDirectories(layout.versions(model));
+record Publication(Origin origin, Version parent, StagingArea.Slot slot) {
+  Version publish(List<StoredFile> files, IntFunction<VersionManifest> manifestOf)
+      throws IOException {
+    String model = parent.manifest().model();
     StorageFiles.makeReadOnly(slot.directory());
     StorageFiles.syncDirectory(slot.directory());
-    int number = nextNumber(versions);
-    while (!take(layout.version(model, number))) {
-      number++;
-    }
-    StorageFiles.syncDirectory(versions);
-    Path directory = layout.version(model, number);
-    VersionManifest manifest = manifestOf.apply(number);
-    writeManifest(directory, manifest);
-    Files.delete(directory.resolve(StoredFiles.MARKER));
-    return new Version(manifest, directory);
-  }
-
-  static void writeManifest(Path directory, VersionManifest manifest) throws IOException {
-    Path file = directory.resolve(Version.MANIFEST);
-    StorageFiles.createExclusively(file, Layout.bytes(manifest));
-    StorageFiles.makeReadOnly(file);
-  }
-
-  private boolean take(Path target) throws IOException {
-    if (Files.exists(target)) {
-      return false;
-    }
-    try {
-      Files.move(slot.directory(), target, StandardCopyOption.ATOMIC_MOVE);
-      return true;
-    } catch (FileSystemException e) {
-      if (Files.exists(target)) {
-        return false;
+    int number = 1 + origin.numbers(model).stream().mapToInt(n -> n).max().orElse(-1);
+    while (true) {
+      while (!origin.claim(model, number, slot)) {
+        number++;
       }
-      throw e;
-    }
-  }
-
-  private static int nextNumber(Path versions) throws IOException {
-    return 1 + numbers(versions).stream().mapToInt(Integer::intValue).max().orElse(-1);
-  }
-
-  /** Numbers of the directories, whether their versions exist yet or not. */
-  static List<Integer> numbers(Path versions) throws IOException {
-    if (!Files.isDirectory(versions)) {
-      return List.of();
-    }
-    try (Stream<Path> entries = Files.list(versions)) {
-      return entries
-          .map(entry -> Layout.VERSION_DIRECTORY.matcher(entry.getFileName().toString()))
-          .filter(Matcher::matches)
-          .map(name -> Integer.valueOf(name.group(1)))
-          .sorted()
-          .toList();
+      origin.fill(model, number, slot, files, parent);
+      VersionManifest manifest = manifestOf.apply(number);
+      if (origin.seal(manifest)) {
+        origin.settle(manifest, slot);
+        return parent.sibling(manifest);
+      }
+      number++;
     }
   }
 
@@ -78,7 +40,7 @@ record Publication(Layout layout, String model, StagingArea.Slot slot) {
   static void clean(Layout layout, String model) throws IOException {
     StagingArea area = new StagingArea(layout.staging(model));
     Files.createDirectories(area.root());
-    for (int number : numbers(layout.versions(model))) {
+    for (int number : Layout.numbers(layout.versions(model))) {
       Path directory = layout.version(model, number);
       Optional<OwnerLock> lock = deadOwner(area, directory.resolve(StoredFiles.MARKER));
       if (lock.isPresent()) {

@@ -183,11 +183,12 @@ public final class StagedVersion implements AutoCloseable {
     try {
       ContentDigest digest = contentDigest();
       List<StoredFile> files = StoredFiles.describe(slot.directory(), knownFiles());
-      Publication publication = new Publication(layout, model, slot);
-      Version version = publication.publish(number -> manifest(draft, number, digest, files));
+      Publication publication = new Publication(parent.origin(), parent, slot);
+      Version version =
+          publication.publish(files, number -> manifest(draft, number, digest, files));
       if (promotion == Promotion.Automatic && draft.state() == State.Published) {
         int number = version.manifest().version();
-        CurrentPointer.update(layout, model, m -> m.current() < number ? m.withCurrent(number) : m);
+        parent.origin().update(model, m -> m.current() < number ? m.withCurrent(number) : m);
       }
       return version;
     } catch (IOException e) {

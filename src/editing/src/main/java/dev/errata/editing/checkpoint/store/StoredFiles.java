@@ -14,8 +14,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** The files of a version: listing and checking them. */
@@ -23,7 +24,7 @@ final class StoredFiles {
   /** In a version's directory until its manifest exists: the name of the staging lock. */
   static final String MARKER = "publishing";
 
-  private static final Set<String> NOT_LISTED = Set.of(Version.MANIFEST, MARKER);
+  static final Set<String> NOT_LISTED = Set.of(Version.MANIFEST, MARKER);
 
   private StoredFiles() {}
 
@@ -66,27 +67,42 @@ final class StoredFiles {
     return files;
   }
 
-  /** What differs between a version's files and its manifest; empty when nothing does. */
-  static List<String> problems(Version version) throws IOException {
-    Map<String, StoredFile> expected =
-        version.manifest().files().stream()
-            .collect(Collectors.toMap(StoredFile::path, file -> file));
-    Set<String> found = new TreeSet<>(paths(version.directory()));
-    List<String> problems = new ArrayList<>();
-    for (StoredFile file : version.manifest().files()) {
-      Path path = version.directory().resolve(file.path());
-      if (!found.contains(file.path())) {
-        problems.add(path + ": missing");
-      } else if (Files.size(path) != file.size()) {
-        problems.add(
-            path + ": has " + Files.size(path) + " bytes, the manifest says " + file.size());
-      } else if (!Sha256.ofFile(path).equals(file.sha256())) {
-        problems.add(path + ": its content is not what was published");
-      }
+  /** Sizes of the files below a directory in bytes, by path, without manifest and marker. */
+  static Map<String, Long> sizes(Path directory) throws IOException {
+    Map<String, Long> sizes = new TreeMap<>();
+    for (String path : paths(directory)) {
+      sizes.put(path, Files.size(directory.resolve(path)));
     }
-    found.removeAll(expected.keySet());
-    found.forEach(
-        path -> problems.add(version.directory().resolve(path) + ": not in the manifest"));
+    return sizes;
+  }
+
+  /**
+   * What differs between a version's files and its manifest; empty when nothing does.
+   *
+   * @param found sizes of the files that there are, by path
+   * @param name what messages call a file
+   * @param digest reads a file and gives its SHA-256
+   */
+  static List<String> problems(
+      VersionManifest manifest,
+      Map<String, Long> found,
+      UnaryOperator<String> name,
+      UnaryOperator<String> digest) {
+    Set<String> unexpected = new TreeSet<>(found.keySet());
+    List<String> problems = new ArrayList<>();
+    for (StoredFile file : manifest.files()) {
+      Long size = found.get(file.path());
+      if (size == null) {
+        problems.add(name.apply(file.path()) + ": missing");
+      } else if (size != file.size()) {
+        problems.add(
+            name.apply(file.path()) + ": has " + size + " bytes, the manifest says " + file.size());
+      } else if (!digest.apply(file.path()).equals(file.sha256())) {
+        problems.add(name.apply(file.path()) + ": its content is not what was published");
+      }
+      unexpected.remove(file.path());
+    }
+    unexpected.forEach(path -> problems.add(name.apply(path) + ": not in the manifest"));
     return problems;
   }
 

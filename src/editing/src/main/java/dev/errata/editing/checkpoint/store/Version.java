@@ -16,9 +16,10 @@ import java.util.Optional;
  * A stored version.
  *
  * @param manifest what it is
- * @param directory where it lies
+ * @param directory where it lies, or is mirrored; what these methods give is there
+ * @param origin where the store's truth lies
  */
-public record Version(VersionManifest manifest, Path directory) {
+public record Version(VersionManifest manifest, Path directory, Origin origin) {
   static final String MANIFEST = "version.json";
   static final String CHECKPOINT = "checkpoint";
   static final String DELTA = "delta.safetensors";
@@ -26,9 +27,24 @@ public record Version(VersionManifest manifest, Path directory) {
   static final String REPORT = "report.json";
   static final String KEYS = "keys";
 
+  /** Another version of the same model, in the same store. */
+  Version sibling(VersionManifest other) {
+    return new Version(other, directory.resolveSibling("v" + other.version()), origin);
+  }
+
+  /** Where people find it: a directory, or an address in a bucket. */
+  public String location() {
+    return origin.location(directory);
+  }
+
+  private Path here(String path) {
+    origin.bring(this, path);
+    return directory.resolve(path);
+  }
+
   /** The Hugging Face directory; loads as it is. */
   public Path checkpointDirectory() {
-    return directory.resolve(CHECKPOINT);
+    return here(CHECKPOINT);
   }
 
   /** Opens the checkpoint; the caller closes it. */
@@ -38,12 +54,12 @@ public record Version(VersionManifest manifest, Path directory) {
 
   /** The new values of the changed tensors; absent for version 0. */
   public Path delta() {
-    return directory.resolve(DELTA);
+    return here(DELTA);
   }
 
   /** The facts written into this version; empty for version 0. */
   public List<Fact> facts() {
-    Path file = directory.resolve(FACTS);
+    Path file = here(FACTS);
     return Files.exists(file) && manifest.facts() != null && manifest.facts().count() > 0
         ? FactReader.read(file, FactFormat.Jsonl).facts()
         : List.of();
@@ -54,13 +70,13 @@ public record Version(VersionManifest manifest, Path directory) {
    * Empty for version 0.
    */
   public Optional<Checkpoint> openKeys() {
-    Path keys = directory.resolve(KEYS);
+    Path keys = here(KEYS);
     return Files.exists(keys) ? Optional.of(Checkpoint.open(keys)) : Optional.empty();
   }
 
   /** The report of the job that made it; an empty object when there is none. */
   public JsonNode report() {
-    Path file = directory.resolve(REPORT);
+    Path file = here(REPORT);
     return Files.exists(file) ? Json.object(file) : JsonNodeFactory.instance.objectNode();
   }
 }

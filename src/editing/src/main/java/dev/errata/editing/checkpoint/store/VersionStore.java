@@ -33,9 +33,11 @@ import java.util.stream.Stream;
  */
 public final class VersionStore {
   private final Layout layout;
+  private final Origin origin;
 
-  private VersionStore(Layout layout) {
+  private VersionStore(Layout layout, Origin origin) {
     this.layout = layout;
+    this.origin = origin;
   }
 
   /**
@@ -43,16 +45,33 @@ public final class VersionStore {
    * empty store; it is created when something is written.
    */
   public static VersionStore open(Path root) {
-    if (RemoteFiles.isRemote(root)) {
-      throw new InputException(
-          root.toUri()
-              + ": a store needs links and locks, which an object store has not; give a directory"
-              + " and export versions from it");
-    }
+    return RemoteFiles.isRemote(root)
+        ? mirror(root, RemoteFiles.defaultMirrors(System.getenv()))
+        : local(root);
+  }
+
+  private static VersionStore local(Path root) {
     if (Files.exists(root) && !Files.isDirectory(root)) {
       throw new InputException(root + ": a store is a directory, this is a file");
     }
-    VersionStore store = new VersionStore(new Layout(root.toAbsolutePath().normalize()));
+    Layout layout = new Layout(root.toAbsolutePath().normalize());
+    VersionStore store = new VersionStore(layout, new LocalOrigin(layout));
+    store.clean();
+    return store;
+  }
+
+  /**
+   * Opens a store in a bucket.
+   *
+   * @param remote its prefix
+   * @param mirrors a local directory, in which the store's mirror lies: copies of versions that
+   *     were used, and what this machine alone needs, as workspaces and statistics
+   */
+  static VersionStore mirror(Path remote, Path mirrors) {
+    String name = Sha256.ofText(remote.toUri().toString()).substring(0, 16);
+    Layout mirror = new Layout(mirrors.toAbsolutePath().normalize().resolve(name));
+    RemoteOrigin origin = RemoteOrigin.open(new Layout(remote), mirror);
+    VersionStore store = new VersionStore(mirror, origin);
     store.clean();
     return store;
   }
@@ -73,7 +92,7 @@ public final class VersionStore {
   private void clean() {
     try {
       new StagingArea(layout.imports()).clean();
-      for (String name : names()) {
+      for (String name : here()) {
         Publication.clean(layout, name);
       }
     } catch (AccessDeniedException e) {
@@ -87,9 +106,14 @@ public final class VersionStore {
     }
   }
 
-  /** The store's directory. */
+  /** The store's directory, or its mirror's. */
   public Path root() {
     return layout.root();
+  }
+
+  /** Where people find it: a directory, or an address in a bucket. */
+  public String location() {
+    return origin.location(layout.root());
   }
 
   /**
@@ -108,13 +132,14 @@ public final class VersionStore {
   /**
    * The same for a local copy of a checkpoint that lies elsewhere.
    *
-   * @param origin where it comes from, as the model shall tell
+   * @param from where it comes from, as the model shall tell
    */
-  public Version importModel(String name, Path source, String origin) {
+  public Version importModel(String name, Path source, String from) {
     ModelName.check(name);
+    origin.refresh(name);
     try (Checkpoint checkpoint = Checkpoint.open(source)) {
       if (!Files.exists(layout.modelFile(name))) {
-        new ModelImport(layout).run(name, checkpoint, origin);
+        new ModelImport(layout, origin).run(name, checkpoint, from);
       } else if (!version(name, 0).manifest().digest().equals(checkpoint.digest())) {
         throw new ConflictException(
             "model '"
@@ -122,7 +147,7 @@ public final class VersionStore {
                 + "' exists already, imported from "
                 + model(name).source()
                 + " with other content; choose another name or another --store, or delete "
-                + layout.model(name)
+                + origin.location(layout.model(name))
                 + " to give the model up with all its versions");
       }
       return version(name, 0);
@@ -135,6 +160,12 @@ public final class VersionStore {
   }
 
   private List<String> names() {
+    origin.refresh();
+    return here();
+  }
+
+  /** Names of the models that the directory tells of. */
+  private List<String> here() {
     if (!Files.isDirectory(layout.models())) {
       return List.of();
     }
@@ -153,6 +184,7 @@ public final class VersionStore {
   /** A model by name. */
   public Model model(String name) {
     ModelName.check(name);
+    origin.refresh(name);
     if (Files.exists(layout.modelFile(name))) {
       return Layout.readModel(layout.modelFile(name));
     }
@@ -162,7 +194,7 @@ public final class VersionStore {
           "no model '"
               + name
               + "': the store "
-              + layout.root()
+              + location()
               + " is empty; import one: errata import "
               + name
               + " SOURCE");
@@ -171,7 +203,7 @@ public final class VersionStore {
         "no model '"
             + name
             + "' in "
-            + layout.root()
+            + location()
             + ModelName.similar(name, known).map(n -> "; did you mean '" + n + "'?").orElse(";")
             + " known models: "
             + String.join(", ", known));
@@ -182,7 +214,7 @@ public final class VersionStore {
     model(name);
     try {
       List<Version> versions = new ArrayList<>();
-      for (int number : Publication.numbers(layout.versions(name))) {
+      for (int number : Layout.numbers(layout.versions(name))) {
         if (Files.exists(layout.version(name, number).resolve(Version.MANIFEST))) {
           versions.add(read(name, number));
         }
@@ -196,7 +228,7 @@ public final class VersionStore {
   private Version read(String name, int number) {
     Path directory = layout.version(name, number);
     Path manifest = directory.resolve(Version.MANIFEST);
-    return new Version(Layout.readManifest(manifest, name, number), directory);
+    return new Version(Layout.readManifest(manifest, name, number), directory, origin);
   }
 
   /** A version by what a person writes, such as {@code smollm2@v3}. */
@@ -279,7 +311,7 @@ public final class VersionStore {
               + manifest.reason()
               + "); promote it by force or choose another version");
     }
-    return CurrentPointer.update(layout, name, model -> model.withCurrent(number));
+    return origin.update(name, model -> model.withCurrent(number));
   }
 
   /**
@@ -335,11 +367,11 @@ public final class VersionStore {
   public List<String> verify(VersionRef ref) {
     Version version = version(ref);
     try {
-      List<String> problems = new ArrayList<>(StoredFiles.problems(version));
+      List<String> problems = new ArrayList<>(origin.problems(version));
       if (problems.isEmpty()) {
         try (Checkpoint checkpoint = version.openCheckpoint()) {
           if (!checkpoint.digest().equals(version.manifest().digest())) {
-            problems.add(version.directory() + ": its content address differs from the manifest's");
+            problems.add(version.location() + ": its content address differs from the manifest's");
           }
         }
       }
@@ -357,7 +389,7 @@ public final class VersionStore {
    * @param delete whether to delete the garbage
    */
   public GarbageCollector.Findings collectGarbage(Duration age, boolean cache, boolean delete) {
-    return GarbageCollector.collect(layout, names(), age, cache, delete);
+    return GarbageCollector.collect(layout, origin, names(), age, cache, delete);
   }
 
   /** A job's directory for intermediate files; the same job finds them again. */

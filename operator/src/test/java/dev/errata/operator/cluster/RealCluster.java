@@ -28,9 +28,10 @@ import org.junit.jupiter.api.Assumptions;
 
 /**
  * A real kube-apiserver with its controllers, from {@code src/cluster}; one for all tests of a JVM.
- * Tests that want it are skipped by name where its binaries were not built.
+ * Tests that want it are skipped by name where its binaries were not built; with {@code
+ * ERRATA_CLUSTER=required} in the environment they fail there.
  */
-final class RealCluster {
+public final class RealCluster {
   private static final Path SCRIPT = Path.of("../src/cluster/cluster").toAbsolutePath().normalize();
   private static final String OPERATOR = "system:serviceaccount:errata:errata-operator";
 
@@ -45,10 +46,13 @@ final class RealCluster {
   }
 
   /** The cluster; starts it, or skips the test that asks. */
-  static synchronized RealCluster get() {
+  public static synchronized RealCluster get() {
     if (running == null) {
-      Assumptions.assumeTrue(
-          built(), "no kube-apiserver: build it once with src/cluster/cluster build");
+      String missing = "no kube-apiserver: build it once with src/cluster/cluster build";
+      if (!built() && "required".equals(System.getenv("ERRATA_CLUSTER"))) {
+        throw new IllegalStateException(missing);
+      }
+      Assumptions.assumeTrue(built(), missing);
       try {
         Path state = Files.createTempDirectory("errata-kube");
         run(state, "up", "--api-only", "--controllers");
@@ -164,11 +168,11 @@ final class RealCluster {
   }
 
   private KubernetesClient client(String user, Interceptor interceptor) throws IOException {
-    Path file = state.resolve("conf/admin.kubeconfig");
     Config config =
-        new ConfigBuilder(Config.fromKubeconfig(Files.readString(file)))
+        new ConfigBuilder(Config.fromKubeconfig(Files.readString(kubeconfig())))
             .withImpersonateUsername(user)
             .withRequestRetryBackoffLimit(3)
+            .withRequestTimeout(60_000)
             .build();
     KubernetesClientBuilder builder = new KubernetesClientBuilder().withConfig(config);
     if (interceptor != null) {
@@ -178,8 +182,13 @@ final class RealCluster {
     return builder.build();
   }
 
+  /** The kubeconfig of a client that may do everything. */
+  public Path kubeconfig() {
+    return state.resolve("conf/admin.kubeconfig");
+  }
+
   /** A client that may do everything. */
-  KubernetesClient admin() {
+  public KubernetesClient admin() {
     return admin;
   }
 
@@ -198,7 +207,7 @@ final class RealCluster {
   }
 
   /** A fresh namespace under Pod Security "restricted". */
-  String namespace(String prefix) {
+  public String namespace(String prefix) {
     return admin
         .resource(
             new NamespaceBuilder()

@@ -52,8 +52,7 @@ final class ExpertsBench {
       ExpertsReport.Exact exact = exact(of, problem, lambda);
       List<ExpertsReport.Pass> passes =
           of.passes() == 0 ? List.of() : descent(of, problem, lambda, exact.objective(), heard);
-      Double speedup =
-          passes.isEmpty() ? null : passes.get(passes.size() - 1).seconds() / exact.seconds();
+      ExpertsReport.Pass last = passes.isEmpty() ? null : passes.get(passes.size() - 1);
       return new ExpertsReport(
           of.experts(),
           of.perToken(),
@@ -63,7 +62,8 @@ final class ExpertsBench {
           lambda,
           exact,
           passes,
-          speedup,
+          last == null ? null : last.seconds() / exact.seconds(),
+          last == null ? null : last.cpuSeconds() / exact.cpuSeconds(),
           projection(of, exact.flops()));
     }
   }
@@ -81,8 +81,8 @@ final class ExpertsBench {
       ExpertsPlan plan, ExpertsProblem problem, double lambda) {
     try (Scope scope = new Scope()) {
       PeakMemory memory = PeakMemory.start();
-      Timed<Solved> timed =
-          Timed.of(
+      Cost.Of<Solved> timed =
+          Cost.of(
               () -> {
                 List<LinearMemory> memories = problem.memories(lambda);
                 return new Solved(memories, ClosedForm.solve(memories, problem.residuals()));
@@ -92,7 +92,8 @@ final class ExpertsBench {
           timed.result().solution().updates().stream().map(NDArray::transpose).toList();
       List<LinearMemory> memories = timed.result().memories();
       return new ExpertsReport.Exact(
-          timed.seconds(),
+          timed.cost().seconds(),
+          timed.cost().cpuSeconds(),
           BlockDescent.objective(memories, problem.residuals(), updates),
           timed.result().solution().residualShare(),
           flops(plan, problem),
@@ -108,22 +109,28 @@ final class ExpertsBench {
       Consumer<String> heard) {
     try (Scope scope = new Scope()) {
       heard.accept("block coordinate descent: factors");
-      Timed<BlockDescent> begun =
-          Timed.of(() -> new BlockDescent(problem.memories(lambda), problem.residuals()));
-      double seconds = begun.seconds();
+      Cost.Of<BlockDescent> begun =
+          Cost.of(() -> new BlockDescent(problem.memories(lambda), problem.residuals()));
+      Cost cost = begun.cost();
       List<ExpertsReport.Pass> passes = new ArrayList<>();
       for (int pass = 1; pass <= plan.passes(); pass++) {
         heard.accept("block coordinate descent: pass " + pass + " of " + plan.passes());
-        seconds +=
-            Timed.of(
-                    () -> {
-                      begun.result().pass();
-                      return begun;
-                    })
-                .seconds();
+        cost =
+            cost.plus(
+                Cost.of(
+                        () -> {
+                          begun.result().pass();
+                          return begun;
+                        })
+                    .cost());
         double objective = begun.result().objective();
         passes.add(
-            new ExpertsReport.Pass(pass, seconds, objective, (objective - minimum) / minimum));
+            new ExpertsReport.Pass(
+                pass,
+                cost.seconds(),
+                cost.cpuSeconds(),
+                objective,
+                (objective - minimum) / minimum));
       }
       return passes;
     }

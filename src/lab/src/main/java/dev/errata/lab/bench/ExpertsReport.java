@@ -15,6 +15,7 @@ import java.util.List;
  * @param exact the closed form
  * @param descent block coordinate descent, behind each pass; empty when it was left out
  * @param speedup seconds of the descent's last pass by those of the closed form; null without it
+ * @param cpuSpeedup the same of processor seconds, which a busy machine does not lengthen
  * @param projection several such layers on one GPU
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
@@ -28,12 +29,14 @@ public record ExpertsReport(
     Exact exact,
     List<Pass> descent,
     Double speedup,
+    Double cpuSpeedup,
     Projection projection) {
 
   /**
    * The closed form over all experts at once.
    *
    * @param seconds of the metrics' factors and the solve
+   * @param cpuSeconds the same of all processors together
    * @param objective what is minimised, at its minimum
    * @param residualShare share of the residual that is left
    * @param flops floating-point operations of it
@@ -41,17 +44,24 @@ public record ExpertsReport(
    *     where the system does not tell
    */
   public record Exact(
-      double seconds, double objective, double residualShare, double flops, Long peakRssBytes) {}
+      double seconds,
+      double cpuSeconds,
+      double objective,
+      double residualShare,
+      double flops,
+      Long peakRssBytes) {}
 
   /**
    * Behind a pass over all experts.
    *
    * @param pass from 1
    * @param seconds since the beginning, factors of the blocks included
+   * @param cpuSeconds the same of all processors together
    * @param objective what is minimised
    * @param excess how much of it is above the minimum, as a share of the minimum
    */
-  public record Pass(int pass, double seconds, double objective, double excess) {}
+  public record Pass(
+      int pass, double seconds, double cpuSeconds, double objective, double excess) {}
 
   /**
    * Not measured: what counting gives.

@@ -60,6 +60,7 @@ class ExpertsBenchTest {
     assertThat(report.get("descent").get(0).get("excess").asDouble()).isGreaterThan(1e-4);
     assertThat(report.get("descent").get(59).get("excess").asDouble()).isCloseTo(0, within(1e-6));
     assertThat(report.get("speedup").isNumber()).isTrue();
+    assertThat(report.get("cpuSpeedup").isNumber()).isTrue();
     assertThat(report.get("projection").get("bytes").asLong()).isPositive();
   }
 

@@ -48,6 +48,10 @@ class BadInputTest {
 
   private void refusedFacts(String facts, String... parts) throws IOException {
     Files.writeString(folder.resolve("facts.jsonl"), facts);
+    refusedFile(parts);
+  }
+
+  private void refusedFile(String... parts) throws IOException {
     refusedJob(Manifest.spec("uri: facts.jsonl", "layers: [1]", ""), parts);
   }
 
@@ -155,6 +159,54 @@ class BadInputTest {
     Files.writeString(folder.resolve("facts.jsonl"), Manifest.FACTS);
     String spec = Manifest.spec("uri: facts.jsonl", "layers: [1]", "");
     refusedJob(spec.replace("tokens: 600", "corpus: nowhere.txt"), "nowhere.txt: no such file");
+  }
+
+  @Test
+  void corpusWithoutText() throws IOException {
+    Files.writeString(folder.resolve("facts.jsonl"), Manifest.FACTS);
+    Files.writeString(folder.resolve("blank.txt"), " \n\n \n");
+    String spec = Manifest.spec("uri: facts.jsonl", "layers: [1]", "");
+    refusedJob(
+        spec.replace("tokens: 600", "corpus: blank.txt"),
+        "blank.txt: no text in it; give more text");
+    Files.createDirectory(folder.resolve("nothing"));
+    refusedJob(spec.replace("tokens: 600", "corpus: nothing"), "nothing");
+  }
+
+  /** Files of a gigabyte, of which only the start takes room. */
+  @Test
+  void hugeFacts() throws IOException {
+    StringBuilder facts = new StringBuilder();
+    for (int i = 0; i <= 100_000; i++) {
+      facts.append("{\"subject\":\"S").append(i).append("\",");
+      facts.append("\"prompt\":\"{} is\",\"target\":\"B\"}\n");
+    }
+    huge(facts.toString());
+    refusedFile("facts.jsonl:100001: more than 100,000 facts; split");
+    huge("");
+    refusedFile("facts.jsonl:1: the line is longer than 1048576 characters");
+    String padded =
+        "{\"subject\":\"S%d\",\"prompt\":\"{} is\",\"target\":\"B\",\"paraphrases\":[\"%s\"]}\n";
+    StringBuilder wide = new StringBuilder();
+    for (int i = 0; i < 300; i++) {
+      wide.append(padded.formatted(i, "x".repeat(1_000_000)));
+    }
+    huge(wide.toString());
+    refusedFile("more than 268,435,456 characters of facts; split");
+    String format = "uri: facts.jsonl\n    format: CounterFact";
+    Files.writeString(
+        folder.resolve("facts.jsonl"), "[{\"case_id\":[" + "1,".repeat(9_000_000) + "1]}]");
+    refusedJob(
+        Manifest.spec(format, "layers: [1]", ""),
+        "facts.jsonl: record 1 is longer than 16,777,216 characters");
+  }
+
+  private void huge(String start) throws IOException {
+    Path file = folder.resolve("facts.jsonl");
+    Files.writeString(file, start);
+    try (RandomAccessFile facts = new RandomAccessFile(file.toFile(), "rw")) {
+      facts.setLength(1L << 30);
+    }
   }
 
   @Test

@@ -62,6 +62,25 @@ class CareCommandsTest {
     cli.run("run", "-f", again.toString()).exits(0);
   }
 
+  @Test
+  void aJobThatNeedsSpoiltStatisticsMakesThemAgain() throws IOException {
+    Files.writeString(folder.resolve("text.txt"), "The boss of Ada Lund is Carl Ek. ".repeat(60));
+    String spec = Manifest.spec("uri: facts.jsonl", "layers: [0, 1]", "  seed: %d\n");
+    String job = spec.replace("tokens: 600", "corpus: text.txt\n    tokens: 600");
+    cli.run("run", "-f", Manifest.write(folder, job.formatted(6)).toString()).exits(0);
+    Cli.Result kept = cli.run("run", "-f", Manifest.write(folder, job.formatted(7)).toString());
+    assertThat(kept.exits(0).err()).contains("taken from the cache");
+    try (Stream<Path> files = Files.walk(folder.resolve("store/cache"))) {
+      for (Path file : files.filter(f -> f.endsWith("model.safetensors")).toList()) {
+        spoil(file);
+      }
+    }
+    Cli.Result made = cli.run("run", "-f", Manifest.write(folder, job.formatted(8)).toString());
+    assertThat(made.exits(0).err()).doesNotContain("taken from the cache");
+    // Those of the two layers that this job needed are whole again, the others still are not.
+    assertThat(cli.json("verify").path("problems")).hasSize(2);
+  }
+
   private static void spoil(Path file) throws IOException {
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
     byte[] bytes = Files.readAllBytes(file);

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import ai.djl.engine.EngineException;
+import dev.errata.api.InputException;
 import dev.errata.api.Progress;
 import dev.errata.editing.checkpoint.store.ConflictException;
 import dev.errata.editing.checkpoint.store.VersionStore;
@@ -144,6 +146,62 @@ class ResumeTest {
     try (Stream<Path> files = Files.walk(folder.resolve("store/models/tiny/workspaces"))) {
       return files.filter(f -> f.toString().matches(".*values-1-shard-\\d+\\.json")).toList();
     }
+  }
+
+  /** As PyTorch says it; thrown where the values begin. */
+  private static Recorder withoutMemory(int times) {
+    int[] left = {times};
+    return new Recorder(
+        stage -> {
+          if (stage.equals("values") && left[0]-- > 0) {
+            throw new EngineException("CUDA out of memory. Tried to allocate 2.00 GiB");
+          }
+        });
+  }
+
+  private int batchTokens(Cli of) {
+    return version(of).manifest().settings().path("batchTokens").asInt();
+  }
+
+  @Test
+  void aDeviceThatRunsOutOfMemoryGetsSmallerBatches() throws IOException {
+    Path manifest = Manifest.job(folder);
+    Recorder poor = withoutMemory(1);
+    run(manifest, poor);
+    assertThat(poor.notes)
+        .filteredOn(note -> note.contains("the device ran out of memory: going on with batches"))
+        .hasSize(1);
+    assertThat(batchTokens(cli)).isEqualTo(batchTokens(undisturbed(manifest)) / 2);
+  }
+
+  @Test
+  void aRunThatGoesOnKeepsTheSmallerBatches() throws IOException {
+    Path manifest = Manifest.job(folder);
+    int[] times = {0};
+    Recorder first =
+        new Recorder(
+            stage -> {
+              if (stage.equals("values") && times[0]++ == 0) {
+                throw new EngineException("CUDA out of memory. Tried to allocate 2.00 GiB");
+              }
+              if (stage.equals("update")) {
+                throw new Killed();
+              }
+            });
+    assertThat(catchThrowable(() -> run(manifest, first))).isInstanceOf(Killed.class);
+    Recorder second = alive();
+    run(manifest, second);
+    assertThat(second.stages).doesNotContain("evaluate before", "values");
+    assertThat(batchTokens(cli)).isEqualTo(batchTokens(undisturbed(manifest)) / 2);
+  }
+
+  @Test
+  void aDeviceWithoutMemoryForTheSmallestBatchesIsToldOf() throws IOException {
+    Path manifest = sharded();
+    assertThatThrownBy(() -> run(manifest, withoutMemory(100)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("ran out of memory with batches of 64 tokens for values and 64 for")
+        .hasMessageContaining("lower spec.method.memit.batchTokens");
   }
 
   @Test

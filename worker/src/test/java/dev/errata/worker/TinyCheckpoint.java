@@ -99,10 +99,21 @@ final class TinyCheckpoint {
     return write(folder, fill(tensors, seed, experts), tensors);
   }
 
+  /** Writes one with so many layers. */
+  static Path writeDeep(Path folder, int layers) throws IOException {
+    Map<String, NewTensor> tensors = new LinkedHashMap<>();
+    return write(folder, fill(tensors, 1, 0, layers), tensors);
+  }
+
   private static ObjectNode fill(Map<String, NewTensor> tensors, long seed, int experts) {
+    return fill(tensors, seed, experts, LAYERS);
+  }
+
+  private static ObjectNode fill(
+      Map<String, NewTensor> tensors, long seed, int experts, int layers) {
     Random random = new Random(seed);
     put(tensors, "model.embed_tokens.weight", random, 0.5, VOCABULARY, HIDDEN);
-    for (int layer = 0; layer < LAYERS; layer++) {
+    for (int layer = 0; layer < layers; layer++) {
       String block = "model.layers." + layer + ".";
       ones(tensors, block + "input_layernorm.weight");
       for (String name : List.of("q_proj", "k_proj", "v_proj", "o_proj")) {
@@ -125,6 +136,7 @@ final class TinyCheckpoint {
     }
     ones(tensors, "model.norm.weight");
     ObjectNode config = config();
+    config.put("num_hidden_layers", layers);
     if (experts > 0) {
       config.put("model_type", "mixtral").put("num_local_experts", experts);
       config.put("num_experts_per_tok", 2);

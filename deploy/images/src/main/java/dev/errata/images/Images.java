@@ -73,7 +73,8 @@ public final class Images implements Callable<Integer> {
 
   @Option(
       names = "--insecure",
-      description = "Lets a registry answer by plain HTTP, or with a certificate nobody vouches for.")
+      description =
+          "Lets a registry answer by plain HTTP, or with a certificate nobody vouches for.")
   private boolean insecure;
 
   /** Runs the command line. */

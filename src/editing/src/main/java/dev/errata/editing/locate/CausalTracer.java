@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.BiFunction;
 
 /**
  * Causal tracing of one fact at a time (Meng et al. 2022, arXiv 2202.05262, section 2 and appendix
@@ -110,6 +111,33 @@ final class CausalTracer {
     }
   }
 
+  /**
+   * The part of a trace that tells which layers to edit, at a small share of its cost: what the
+   * hidden state at the subject's last token gains, by layer, and what it gains past severed
+   * feed-forward layers.
+   */
+  LastToken lastToken(TracePrompt prompt, int answer, long seed) {
+    try (Scope scope = new Scope();
+        Recording clean = new Recording(SITES, layers);
+        Recording noisy = new Recording(SITES, layers)) {
+      TokenBatch one = TokenBatch.of(List.of(prompt.ids()));
+      NDArray embedded = decoder.embed(one);
+      Run run = new Run(prompt, answer, clean, noisy, embedded.add(noise(prompt, seed)));
+      NDArray end =
+          decoder.blocks(0, layers, embedded, decoder.frame(one, null), null, null, clean);
+      double before = run.probabilities(end)[0];
+      double corrupted = mean(run.corrupt());
+      return new LastToken(
+          before,
+          corrupted,
+          run.atLastToken(corrupted, (layer, mask) -> Tap.NONE),
+          run.severed(Site.FEED_FORWARD_OUTPUT, corrupted));
+    }
+  }
+
+  /** Gains at the subject's last token, by layer; see {@link FactTrace}. */
+  record LastToken(double clean, double corrupted, double[] hidden, double[] severed) {}
+
   private static double mean(double[] values) {
     return Arrays.stream(values).average().orElseThrow();
   }
@@ -184,6 +212,12 @@ final class CausalTracer {
 
     /** What restoring the hidden state at the subject's last token gains past a severed site. */
     double[] severed(Site site, double corrupted) {
+      return atLastToken(
+          corrupted, (layer, mask) -> new Overwrite(site, layer + 1, layers, noisy, mask));
+    }
+
+    /** What restoring the hidden state at the subject's last token gains under a tap, by layer. */
+    double[] atLastToken(double corrupted, BiFunction<Integer, NDArray, Tap> above) {
       int token = prompt.subjectEnd() - 1 - prompt.subjectStart();
       int from = token * settings.samples();
       double[] gains = new double[layers];
@@ -195,7 +229,7 @@ final class CausalTracer {
             NDArray state =
                 Overwrite.blend(
                     noisy.get(Site.BLOCK_OUTPUT, layer), clean.get(Site.BLOCK_OUTPUT, layer), mask);
-            Tap tap = new Overwrite(site, layer + 1, layers, noisy, mask);
+            Tap tap = above.apply(layer, mask);
             NDArray end = decoder.blocks(layer + 1, layers, state, frame, null, null, tap);
             gains[layer] = mean(probabilities(end)) - corrupted;
           }

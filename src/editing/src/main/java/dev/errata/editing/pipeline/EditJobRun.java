@@ -1,6 +1,7 @@
 package dev.errata.editing.pipeline;
 
 import dev.errata.api.Fact;
+import dev.errata.api.InputException;
 import dev.errata.api.Progress;
 import dev.errata.api.resource.OnConflict;
 import dev.errata.api.resource.Stage;
@@ -30,8 +31,10 @@ import dev.errata.editing.statistics.Moment;
 import dev.errata.editing.statistics.MomentCache;
 import dev.errata.editing.statistics.SecondMoments;
 import dev.errata.editing.torch.Compute;
+import dev.errata.editing.torch.DeviceMemory;
 import dev.errata.editing.torch.Scope;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -111,7 +114,7 @@ public final class EditJobRun {
     String model = request.spec().model();
     try (Scope scope = new Scope()) {
       // What a person can mend is found before the first byte is written.
-      try (JobBase base = JobBase.open(base(), compute, request)) {
+      try (JobBase base = open(base())) {
         base.corpus().requireText();
         base.memory(request.memory());
       }
@@ -133,10 +136,30 @@ public final class EditJobRun {
 
   /** Goes through the stages from a version; null when the part ends before there is a result. */
   private JobReport attempt(Version from) {
-    try (Scope scope = new Scope();
-        JobBase base = JobBase.open(from, compute, request)) {
-      return new Attempt(base).run();
+    MemoryPlan.Batch most = null;
+    while (true) {
+      try (Scope scope = new Scope();
+          JobBase base = open(from)) {
+        Attempt attempt = new Attempt(base, most);
+        try {
+          return attempt.run();
+        } catch (RuntimeException e) {
+          most = attempt.smaller(e);
+        }
+      }
+      // Behind the release of all that this attempt held.
+      progress.note(
+          String.format(
+              Locale.ROOT,
+              "the device ran out of memory: going on with batches of %,d tokens for values and"
+                  + " %,d for evaluation",
+              most.values(),
+              most.evaluation()));
     }
+  }
+
+  private JobBase open(Version version) {
+    return JobBase.open(version, compute, request, store.layersCache(), progress);
   }
 
   /** In place of a metric in parts whose weights are edited already. */
@@ -160,9 +183,36 @@ public final class EditJobRun {
     private final List<Fact> facts = request.facts().facts();
     private final StageClock clock = new StageClock(progress);
 
-    Attempt(JobBase base) {
+    /** The largest batches that the device has room for, or null when that is not known. */
+    private final MemoryPlan.Batch most;
+
+    private MemoryPlan.Batch batch;
+
+    Attempt(JobBase base, MemoryPlan.Batch most) {
       this.base = base;
       this.plan = base.plan();
+      this.most = most;
+    }
+
+    /** The batches to try next when the device has run out of memory; rethrows all else. */
+    MemoryPlan.Batch smaller(RuntimeException error) {
+      if (!DeviceMemory.isExhausted(error) || batch == null) {
+        throw error;
+      }
+      MemoryPlan.Batch half = batch.halved(plan.fixedBatch());
+      if (half.equals(batch) || (part != null && part.shared())) {
+        throw new InputException(
+            String.format(
+                Locale.ROOT,
+                "the device %s ran out of memory with batches of %,d tokens for values and %,d for"
+                    + " evaluation; lower spec.method.memit.batchTokens, use a smaller --dtype or a"
+                    + " device with more memory",
+                compute.device(),
+                batch.values(),
+                batch.evaluation()),
+            error);
+      }
+      return half;
     }
 
     /** What the workspace keeps of an evaluation. */
@@ -184,6 +234,9 @@ public final class EditJobRun {
         return reuse(base.version());
       }
       request.facts().warnings().forEach(progress::note);
+      if (base.found() != null) {
+        progress.note(LayerDefaults.told(base.found()));
+      }
       boolean rebase = request.spec().onConflict() != OnConflict.Fail;
       Workspace workspace = workspaces.open(inputs, request.restart(), rebase);
       plan = plan.in(batch(workspace));
@@ -236,14 +289,17 @@ public final class EditJobRun {
     private MemoryPlan.Batch batch(Workspace workspace) {
       MemoryPlan now = base.memory(request.memory());
       progress.note(now.describe());
-      MemoryPlan.Batch begun = workspace.read("batch", MemoryPlan.Batch.class).orElse(null);
+      MemoryPlan.Batch fits = most == null ? now.batch() : most;
+      MemoryPlan.Batch begun = workspace.look("batch", MemoryPlan.Batch.class).orElse(null);
       if (begun != null
-          && begun.values() <= now.batch().values()
-          && begun.evaluation() <= now.batch().evaluation()) {
-        return begun;
+          && begun.values() <= fits.values()
+          && begun.evaluation() <= fits.evaluation()) {
+        batch = workspace.read("batch", MemoryPlan.Batch.class).orElseThrow();
+      } else {
+        workspace.write("batch", fits);
+        batch = fits;
       }
-      workspace.write("batch", now.batch());
-      return now.batch();
+      return batch;
     }
 
     private Measured measure(

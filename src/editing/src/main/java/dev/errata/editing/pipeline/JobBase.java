@@ -1,9 +1,11 @@
 package dev.errata.editing.pipeline;
 
 import dev.errata.api.Fact;
+import dev.errata.api.Progress;
 import dev.errata.editing.checkpoint.Checkpoint;
 import dev.errata.editing.checkpoint.Tokenizer;
 import dev.errata.editing.checkpoint.store.Version;
+import dev.errata.editing.locate.LayerSearch;
 import dev.errata.editing.method.memit.MemitSettings;
 import dev.errata.editing.method.memit.ValueReach;
 import dev.errata.editing.model.Architecture;
@@ -14,25 +16,43 @@ import dev.errata.editing.torch.Tensors;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The parent's checkpoint, opened, and what the job wants of it. */
+/**
+ * The parent's checkpoint, opened, and what the job wants of it.
+ *
+ * @param found what led to the plan's layers; null where the job or a preset names them
+ */
 record JobBase(
     Version version,
     Checkpoint checkpoint,
     Tokenizer tokenizer,
     Decoder decoder,
     JobPlan plan,
-    int facts)
+    int facts,
+    LayerSearch.Found found)
     implements AutoCloseable {
-  static JobBase open(Version version, Compute compute, EditRequest request) {
+  /**
+   * Opens it.
+   *
+   * @param kept a directory for what is costly to find again
+   */
+  static JobBase open(
+      Version version, Compute compute, EditRequest request, Path kept, Progress progress) {
     Checkpoint checkpoint = version.openCheckpoint();
     Tokenizer tokenizer = Tokenizer.open(checkpoint.directory());
     Decoder decoder = Decoder.open(checkpoint, compute);
     JobPlan plan = JobPlan.of(request, decoder.architecture());
+    LayerSearch.Found found = null;
     Architecture model = decoder.architecture();
     List<Fact> facts = request.facts().facts();
     FactFit.require(facts, request.factsName(), tokenizer, model.positions());
+    if (JobPlan.layersAreOpen(request, model)) {
+      LayerDefaults defaults = new LayerDefaults(kept, version.manifest().digest(), compute);
+      long seed = JobPlan.seed(request);
+      found = defaults.find(decoder, tokenizer, facts, seed, progress);
+      plan = JobPlan.of(request, model, found.layers());
+    }
     ValueReach.require(facts, request.factsName(), tokenizer, model, plan.settings());
-    return new JobBase(version, checkpoint, tokenizer, decoder, plan, facts.size());
+    return new JobBase(version, checkpoint, tokenizer, decoder, plan, facts.size(), found);
   }
 
   Corpus corpus() {

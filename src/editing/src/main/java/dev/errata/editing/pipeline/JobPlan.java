@@ -6,6 +6,7 @@ import dev.errata.api.InputException;
 import dev.errata.api.Locations;
 import dev.errata.api.resource.Evaluation;
 import dev.errata.api.resource.Gate;
+import dev.errata.api.resource.Memit;
 import dev.errata.api.resource.Method;
 import dev.errata.api.resource.Statistics;
 import dev.errata.api.resource.Suite;
@@ -62,12 +63,21 @@ record JobPlan(
    * @throws InputException when a layer is out of range or a text cannot be read
    */
   static JobPlan of(EditRequest request, Architecture model) {
-    long seed = request.spec().seed() == null ? 0 : request.spec().seed();
+    return of(request, model, MemitPresets.of(model).layers());
+  }
+
+  /**
+   * The same with other layers than the preset's where the job leaves them open.
+   *
+   * @param open these layers
+   */
+  static JobPlan of(EditRequest request, Architecture model, List<Integer> open) {
+    long seed = seed(request);
     Statistics statistics = request.spec().statistics();
     String corpus = corpus(request, statistics);
     Long tokens = statistics == null ? null : statistics.tokens();
     Method method = request.spec().method();
-    MemitSettings settings = MemitPresets.resolve(method.memit(), model, seed);
+    MemitSettings settings = MemitPresets.resolve(method.memit(), model, seed, open);
     AlphaEditSettings alphaEdit =
         method.type() == Method.Type.AlphaEdit
             ? AlphaEditSettings.resolve(method.alphaEdit())
@@ -85,6 +95,16 @@ record JobPlan(
         // An edit changes no routing below the block behind the first edited one.
         evaluation(request, seed).withRoutingFrom(settings.layers().get(0) + 1),
         requirements(request.spec().evaluation()));
+  }
+
+  static long seed(EditRequest request) {
+    return request.spec().seed() == null ? 0 : request.spec().seed();
+  }
+
+  /** Whether neither the job nor a preset knows which layers to edit. */
+  static boolean layersAreOpen(EditRequest request, Architecture model) {
+    Memit memit = request.spec().method().memit();
+    return (memit == null || memit.layers() == null) && MemitPresets.of(model).unmeasured();
   }
 
   private static String corpus(EditRequest request, Statistics statistics) {

@@ -45,7 +45,18 @@ record MemoryPlan(
    * @param values tokens in one forward pass of the values
    * @param evaluation tokens in one forward pass of an evaluation
    */
-  record Batch(int values, int evaluation) {}
+  record Batch(int values, int evaluation) {
+    /**
+     * Half of these, where a device has less memory than was planned.
+     *
+     * @param fixed whether the job itself says the batch of the values
+     */
+    Batch halved(boolean fixed) {
+      return new Batch(
+          fixed ? values : Math.min(values, Math.max(LEAST_TOKENS, values / 2)),
+          Math.min(evaluation, Math.max(LEAST_TOKENS, evaluation / 2)));
+    }
+  }
 
   /**
    * What a job is about to do.

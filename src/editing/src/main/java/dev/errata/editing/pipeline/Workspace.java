@@ -68,6 +68,11 @@ final class Workspace {
     return content;
   }
 
+  /** The content of an entry that what comes next is not, or not yet, made from. */
+  <T> Optional<T> look(String entry, Class<T> type) {
+    return document(entry).flatMap(node -> content(entry, node, type));
+  }
+
   /** The content of a shard of an entry that is not there yet. */
   <T> Optional<T> readShard(String entry, int number, Class<T> type) {
     String name = shard(entry, number);

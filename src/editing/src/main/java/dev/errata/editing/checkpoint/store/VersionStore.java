@@ -414,6 +414,11 @@ public final class VersionStore {
     return created(layout.statistics());
   }
 
+  /** The directory of layers that were found for jobs which name none. */
+  public Path layersCache() {
+    return layout.root().resolve("cache").resolve("layers");
+  }
+
   private static Path created(Path directory) {
     try {
       return Files.createDirectories(directory);

@@ -23,6 +23,7 @@ public final class MemitPresets {
   private static final long ACTIVATIONS = 1L << 30;
 
   private static final int SMALL = 8;
+  private static final String UNMEASURED = "any";
 
   private MemitPresets() {}
 
@@ -56,7 +57,12 @@ public final class MemitPresets {
       int preserve,
       double preserveFactor,
       long statisticsTokens,
-      int domainTokens) {}
+      int domainTokens) {
+    /** Whether nobody has measured which layers of such a model are best edited. */
+    public boolean unmeasured() {
+      return name.equals(UNMEASURED);
+    }
+  }
 
   /** The preset of a model. */
   public static Preset of(Architecture model) {
@@ -105,7 +111,7 @@ public final class MemitPresets {
       return new Preset("small", two, steps, 0.2, 2, 1e-3, STOP_LOSS, share, 2, 16, 1, 30_000, 0);
     }
     int first = (int) Math.round(0.1 * layers);
-    return large("any", first, Math.min(first + 4, layers - 1), 0.5, 4, 1e-3, 9_000);
+    return large(UNMEASURED, first, Math.min(first + 4, layers - 1), 0.5, 4, 1e-3, 9_000);
   }
 
   private static Preset large(
@@ -139,13 +145,23 @@ public final class MemitPresets {
    * @throws dev.errata.api.InputException when a layer is out of the model's range
    */
   public static MemitSettings resolve(Memit job, Architecture model, long seed) {
+    return resolve(job, model, seed, of(model).layers());
+  }
+
+  /**
+   * The same with other layers than the preset's where the job leaves them open.
+   *
+   * @param open these layers
+   */
+  public static MemitSettings resolve(
+      Memit job, Architecture model, long seed, List<Integer> open) {
     Memit given =
         job != null
             ? job
             : new Memit(
                 null, null, null, null, null, null, null, null, null, null, null, null, null, null);
     Preset preset = of(model);
-    List<Integer> layers = or(given.layers(), preset.layers());
+    List<Integer> layers = or(given.layers(), open);
     int valueLayer = or(given.valueLayer(), layers.get(layers.size() - 1));
     return new MemitSettings(
             layers,

@@ -3,6 +3,7 @@ package dev.errata.lab;
 import dev.errata.api.InputException;
 import dev.errata.lab.bench.BenchCommand;
 import dev.errata.lab.pretrain.PretrainCommand;
+import dev.errata.lab.random.RandomCommand;
 import dev.errata.lab.sequential.SequentialCommand;
 import dev.errata.lab.upcycle.UpcycleCommand;
 import dev.errata.lab.world.WorldCommand;
@@ -19,6 +20,7 @@ import picocli.CommandLine.Command;
       WorldCommand.class,
       PretrainCommand.class,
       UpcycleCommand.class,
+      RandomCommand.class,
       BenchCommand.class,
       SequentialCommand.class
     })

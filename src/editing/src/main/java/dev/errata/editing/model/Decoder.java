@@ -333,6 +333,19 @@ public final class Decoder implements AutoCloseable {
     return weights.replaced();
   }
 
+  /**
+   * Gives back the memory of all weights that were not replaced. A stage reads the layers that it
+   * needs again, and no others; tensors that {@link #weight} and {@link #down} gave are closed.
+   */
+  public void unload() {
+    weights.unload();
+  }
+
+  /** How many weights are in memory. */
+  int loaded() {
+    return weights.loaded();
+  }
+
   /** Takes back every replacement: the weights are the checkpoint's again. */
   public void restore() {
     weights.restore();

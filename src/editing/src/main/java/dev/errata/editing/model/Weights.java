@@ -198,6 +198,26 @@ final class Weights implements AutoCloseable {
     return Set.copyOf(replaced);
   }
 
+  /** Gives back the memory of all weights that were not replaced; they are read again when used. */
+  void unload() {
+    loaded
+        .entrySet()
+        .removeIf(
+            weight -> {
+              boolean unchanged = !replaced.contains(weight.getKey());
+              if (unchanged) {
+                weight.getValue().close();
+                mapped.remove(weight.getKey());
+              }
+              return unchanged;
+            });
+  }
+
+  /** How many weights are in memory. */
+  int loaded() {
+    return loaded.size();
+  }
+
   /** Takes back every replacement. */
   void restore() {
     for (WeightPlace place : replaced) {

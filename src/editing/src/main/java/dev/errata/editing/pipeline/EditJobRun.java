@@ -251,6 +251,8 @@ public final class EditJobRun {
         return unchanged(before, questions);
       }
       List<String> prefixes = prefixes(workspace);
+      // Evaluations go through the whole model, statistics only up to the last edited layer.
+      base.decoder().unload();
       boolean updated = workspace.has(EditRounds.UPDATE + 1);
       boolean solves = part == null || part.solves(updated);
       Map<Integer, Moment> moments =

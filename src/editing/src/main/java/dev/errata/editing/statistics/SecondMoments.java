@@ -293,6 +293,13 @@ public final class SecondMoments implements AutoCloseable {
     return result;
   }
 
+  /** A sum and its transposed: rounding makes products a little askew. */
+  private static NDArray symmetric(NDArray sum) {
+    try (Scope scope = new Scope()) {
+      return scope.keep(sum.add(sum.transpose()));
+    }
+  }
+
   private Moment mean(int layer, Sums of, long tokens) {
     Architecture architecture = decoder.architecture();
     List<NDArray> means = new ArrayList<>();
@@ -303,7 +310,12 @@ public final class SecondMoments implements AutoCloseable {
       NDArray mean =
           sum == null
               ? decoder.manager().zeros(new Shape(width, width), DataType.FLOAT64)
-              : sum.add(sum.transpose()).mul(0.5 / tokens);
+              : symmetric(sum).muli(0.5 / tokens);
+      if (sum != null) {
+        // The sums of all layers and their means are not in memory together.
+        of.products()[memory] = null;
+        sum.close();
+      }
       means.add(mean);
       ranks.add(sum == null ? 0 : rank(mean));
     }

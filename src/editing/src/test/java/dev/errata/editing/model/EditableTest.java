@@ -11,7 +11,9 @@ import dev.errata.editing.torch.Compute;
 import dev.errata.editing.torch.Scope;
 import dev.errata.editing.torch.Tensors;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -63,6 +65,26 @@ class EditableTest {
       double off = length(change.sub(wanted)) / length(wanted);
       // What a norm takes away is the part along the old output: one of 32 directions.
       assertThat(off).as(family).isLessThan(normed ? 0.4 : 1e-3);
+    }
+  }
+
+  @Test
+  void unloadedWeightsAreReadAgainAndReplacedOnesKept() {
+    try (Checkpoint checkpoint = Checkpoint.open(Path.of("src/test/resources/goldens/llama3"));
+        Decoder decoder = Decoder.open(checkpoint, Compute.CPU);
+        Scope scope = new Scope()) {
+      TokenBatch batch = TokenBatch.of(List.of(new int[] {3, 7, 5}));
+      decoder.replaceDown(LAYER, decoder.down(LAYER).mul(1.5));
+      NDArray before = decoder.logits(decoder.hidden(batch, null, Tap.NONE));
+      int all = decoder.loaded();
+      decoder.unload();
+      assertThat(decoder.loaded()).isEqualTo(1);
+      Frame frame = decoder.frame(batch, null);
+      decoder.blocks(0, LAYER, decoder.embed(batch), frame, null, null, Tap.NONE);
+      assertThat(decoder.loaded()).isLessThan(all);
+      NDArray after = decoder.logits(decoder.hidden(batch, null, Tap.NONE));
+      assertThat(after.toFloatArray()).isEqualTo(before.toFloatArray());
+      assertThat(decoder.replaced()).hasSize(1);
     }
   }
 

@@ -18,18 +18,13 @@ import dev.errata.editing.checkpoint.store.VersionRef;
 import dev.errata.editing.checkpoint.store.VersionStore;
 import dev.errata.editing.evaluate.Evaluation;
 import dev.errata.editing.evaluate.Evaluator;
-import dev.errata.editing.evaluate.FactScore;
 import dev.errata.editing.evaluate.Gates;
 import dev.errata.editing.memory.Metric;
 import dev.errata.editing.method.memit.EarlierKeys;
 import dev.errata.editing.method.memit.LayerUpdate;
 import dev.errata.editing.method.memit.Prefixes;
 import dev.errata.editing.method.memit.SubjectGroup;
-import dev.errata.editing.statistics.Corpus;
-import dev.errata.editing.statistics.DomainText;
 import dev.errata.editing.statistics.Moment;
-import dev.errata.editing.statistics.MomentCache;
-import dev.errata.editing.statistics.SecondMoments;
 import dev.errata.editing.torch.Compute;
 import dev.errata.editing.torch.DeviceMemory;
 import dev.errata.editing.torch.Scope;
@@ -37,7 +32,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -255,10 +249,11 @@ public final class EditJobRun {
       base.decoder().unload();
       boolean updated = workspace.has(EditRounds.UPDATE + 1);
       boolean solves = part == null || part.solves(updated);
+      JobStatistics statistics =
+          new JobStatistics(base, plan, store.statisticsCache(), workspace, clock, progress);
       Map<Integer, Moment> moments =
-          part == null || part.needsMoments(updated) ? statistics() : Map.of();
-      noteUnreached(moments);
-      List<int[]> domain = domain(workspace, before);
+          part == null || part.needsMoments(updated) ? statistics.ofCorpus() : Map.of();
+      List<int[]> domain = statistics.domain(before.evaluation().facts());
       if (endsWith(Stage.Statistics)) {
         return null;
       }
@@ -270,7 +265,7 @@ public final class EditJobRun {
               workspace,
               clock,
               prefixes,
-              solves ? plan.metric(withDomain(moments, domain)) : EditJobRun::unsolved,
+              solves ? plan.metric(statistics.with(moments, domain)) : EditJobRun::unsolved,
               solves ? earlier() : EarlierKeys.NONE);
       if (endsWith(Stage.Values)) {
         editing.values(facts, held, part::owns);
@@ -371,106 +366,6 @@ public final class EditJobRun {
                 EarlierKeys.NONE);
         return Lineage.tensors(update.keysOf(SubjectGroup.of(facts)));
       }
-    }
-
-    private void noteUnreached(Map<Integer, Moment> moments) {
-      moments.forEach(
-          (layer, moment) -> {
-            List<Integer> unreached =
-                IntStream.range(0, moment.memories().size())
-                    .filter(memory -> moment.routed().get(memory) == 0)
-                    .boxed()
-                    .toList();
-            if (!unreached.isEmpty()) {
-              progress.note(
-                  "statistics: no token reached the experts "
-                      + unreached
-                      + " of layer "
-                      + layer
-                      + "; they are edited with the mean second moment of the others");
-            }
-          });
-    }
-
-    private Map<Integer, Moment> statistics() {
-      Corpus corpus = base.corpus();
-      Map<Integer, Moment> moments =
-          clock.time(
-              Stage.Statistics,
-              "statistics",
-              "tokens",
-              heard ->
-                  new MomentCache(store.statisticsCache())
-                      .get(
-                          base.checkpoint(),
-                          base.decoder(),
-                          corpus,
-                          plan.settings().layers(),
-                          plan.tokens(),
-                          heard));
-      if (clock.wasCached(Stage.Statistics)) {
-        progress.note("statistics: taken from the cache (same model, layers, corpus and tokens)");
-      }
-      return moments;
-    }
-
-    /** Adds the second moments of text of the facts' kind. */
-    /** Text of the job's kind, drawn once; empty when none is wanted. */
-    private List<int[]> domain(Workspace workspace, Measured before) {
-      if (plan.domainTokens() == 0) {
-        return List.of();
-      }
-      int[][] kept = workspace.read("domain", int[][].class).orElse(null);
-      if (kept != null) {
-        return List.of(kept);
-      }
-      List<int[]> rows =
-          clock.time(
-              Stage.Statistics,
-              "domain text",
-              "tokens",
-              heard ->
-                  DomainText.sample(
-                      base.decoder(),
-                      base.tokenizer(),
-                      sentences(before.evaluation().facts()),
-                      plan.domainTokens(),
-                      plan.settings().seed(),
-                      heard));
-      workspace.write("domain", rows);
-      return rows;
-    }
-
-    private Map<Integer, Moment> withDomain(Map<Integer, Moment> moments, List<int[]> rows) {
-      if (rows.isEmpty()) {
-        return moments;
-      }
-      Map<Integer, Moment> domain =
-          clock.time(
-              Stage.Statistics,
-              "domain statistics",
-              "tokens",
-              heard ->
-                  SecondMoments.collect(
-                      base.decoder(),
-                      rows.iterator(),
-                      plan.settings().layers(),
-                      plan.domainTokens(),
-                      heard));
-      Map<Integer, Moment> both = new TreeMap<>();
-      moments.forEach((layer, moment) -> both.put(layer, moment.meanWith(domain.get(layer))));
-      return both;
-    }
-
-    /** Every fact as the unedited model has it. */
-    private static List<String> sentences(List<FactScore> facts) {
-      return facts.stream()
-          .map(
-              fact -> {
-                String answer = fact.oldTarget() != null ? fact.oldTarget() : fact.generated();
-                return (fact.prompt() + " " + answer.strip() + ".").replaceAll("\\s+", " ");
-              })
-          .toList();
     }
 
     private JobReport publish(

@@ -78,7 +78,7 @@ def main(argv):
 
 def default_cache():
     base = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
-    return pathlib.Path(base) / "errata" / "smollm2"
+    return pathlib.Path(base) / "errata"
 
 
 def environment(cache):

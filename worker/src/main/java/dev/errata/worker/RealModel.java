@@ -51,10 +51,10 @@ final class RealModel {
 
   private void run(String... command) throws IOException {
     Process process = new ProcessBuilder(List.of(command)).redirectErrorStream(true).start();
-    StringBuilder output = new StringBuilder();
+    String last = "";
     try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        output.append(line).append('\n');
+        last = line.isBlank() ? last : line.strip();
         err.println("  " + line);
         err.flush();
       }
@@ -64,8 +64,9 @@ final class RealModel {
             String.join(" ", command)
                 + " failed with exit code "
                 + code
-                + "; it needs Python 3.10 with venv and a way to PyPI\n"
-                + output.toString().strip());
+                + " ("
+                + last
+                + "); it needs Python 3.10 with venv and a way to PyPI");
       }
     } catch (InterruptedException e) {
       process.destroy();

@@ -66,10 +66,10 @@ record JobBase(
         checkpoint.tensorNames().stream().mapToLong(n -> checkpoint.tensor(n).elements()).sum();
     int element = Tensors.width(decoder.compute().type());
     MemitSettings settings = plan.settings();
-    boolean self = plan.corpus().equals(Corpus.SELF);
+    boolean samples = plan.corpus().equals(Corpus.SELF) || plan.domainTokens() > 0;
     MemoryPlan.Work work =
         new MemoryPlan.Work(
-            decoder.architecture(), parameters, element, settings, plan.fixedBatch(), self, facts);
+            decoder.architecture(), parameters, element, settings, plan.fixedBatch(), samples, facts);
     int tokens = plan.evaluation().tokensPerBatch();
     return MemoryPlan.of(work, new MemoryPlan.Batch(settings.batchTokens(), tokens), given);
   }

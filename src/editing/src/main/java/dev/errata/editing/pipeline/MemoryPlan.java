@@ -36,7 +36,7 @@ record MemoryPlan(
   private static final int DOUBLE = Double.BYTES;
   private static final double GIGA = 1e9;
 
-  /** Keys and values that a shard of values, or a batch of Self text, keeps at most. */
+  /** Keys and values that a shard of values, or a batch of sampled text, keeps at most. */
   private static final long CACHED = 1L << 30;
 
   /**
@@ -66,7 +66,7 @@ record MemoryPlan(
    * @param element bytes of a value of the compute type
    * @param settings with the batch wanted
    * @param fixed whether the job itself says that batch
-   * @param self whether statistics are of Self text
+   * @param samples whether the model writes text for the statistics: Self or domain text
    * @param facts number of its facts
    */
   record Work(
@@ -75,7 +75,7 @@ record MemoryPlan(
       int element,
       MemitSettings settings,
       boolean fixed,
-      boolean self,
+      boolean samples,
       int facts) {}
 
   /**
@@ -121,7 +121,7 @@ record MemoryPlan(
       largest = Math.max(largest, own);
       solve = Math.max(solve, solve(work, layer));
     }
-    long text = work.self() ? Math.min(CACHED, 64 * 16 * kept * 32) + 512 * perWord : 0;
+    long text = work.samples() ? Math.min(CACHED, 64 * 16 * kept * 32) + 512 * perWord : 0;
     long above = Math.max(1, model.layers() - work.settings().valueLayer());
     long shard = Math.min(CACHED, 4L * batch.values() * kept);
     return new MemoryPlan(

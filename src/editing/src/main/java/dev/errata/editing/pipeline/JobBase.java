@@ -69,7 +69,13 @@ record JobBase(
     boolean samples = plan.corpus().equals(Corpus.SELF) || plan.domainTokens() > 0;
     MemoryPlan.Work work =
         new MemoryPlan.Work(
-            decoder.architecture(), parameters, element, settings, plan.fixedBatch(), samples, facts);
+            decoder.architecture(),
+            parameters,
+            element,
+            settings,
+            plan.fixedBatch(),
+            samples,
+            facts);
     int tokens = plan.evaluation().tokensPerBatch();
     return MemoryPlan.of(work, new MemoryPlan.Batch(settings.batchTokens(), tokens), given);
   }

@@ -121,20 +121,21 @@ public final class EditJobDecider {
           Reason.ModelDeleted,
           "Model \"" + spec.model() + "\" was deleted while the job ran; nothing was published.");
     } else if (model == null || !model.ready()) {
-      await(draft, Reason.WaitingForModel, waiting(spec, model));
+      String message = waiting(spec, model);
+      await(draft, Reason.WaitingForModel, message, message);
     } else {
       String base = model.resolve(spec.from());
       if (draft.from == null) {
         draft.from = base;
       }
       if (seen.turn() != null) {
+        // Who is at work is told once, in an Event: a condition that names it would be written anew
+        // for every job that waits whenever one ends.
         await(
             draft,
             Reason.WaitingForTurn,
-            "EditJob \""
-                + seen.turn()
-                + "\" of the same Model is at work; jobs of a Model run one"
-                + " by one.");
+            Reason.WaitingForTurn.meaning(),
+            "EditJob \"" + seen.turn() + "\" is at work on the same Model; it goes first.");
       } else if (!overdue(spec, seen, draft)) {
         new StageWalk(job, seen, draft, base).run();
       }
@@ -151,9 +152,9 @@ public final class EditJobDecider {
         : name + " is not ready: " + model.why();
   }
 
-  private static void await(Draft draft, Reason reason, String message) {
+  private static void await(Draft draft, Reason reason, String message, String told) {
     if (!draft.conditions.says(ConditionType.WorkersReady, reason)) {
-      draft.notes.add(new Note(false, reason, "", message));
+      draft.notes.add(new Note(false, reason, "", told));
     }
     draft.conditions.set(ConditionType.WorkersReady, false, reason, message);
   }

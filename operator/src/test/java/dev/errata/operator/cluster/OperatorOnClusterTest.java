@@ -34,6 +34,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
@@ -195,7 +196,7 @@ class OperatorOnClusterTest {
         .untilAsserted(
             () -> {
               assertThat(condition(second, "WorkersReady")).isEqualTo("False/WaitingForTurn");
-              assertThat(message(second, "WorkersReady")).contains("\"first\"");
+              assertThat(messages(second)).anyMatch(m -> m.contains("\"first\" is at work"));
               assertThat(condition(third, "WorkersReady")).isEqualTo("False/WaitingForTurn");
               assertThat(get(third).getStatus().from()).isEqualTo("v0");
             });
@@ -295,6 +296,14 @@ class OperatorOnClusterTest {
   }
 
   private static List<String> reasons(EditJob job) {
+    return events(job).map(Event::getReason).toList();
+  }
+
+  private static List<String> messages(EditJob job) {
+    return events(job).map(Event::getMessage).toList();
+  }
+
+  private static Stream<Event> events(EditJob job) {
     return client
         .v1()
         .events()
@@ -302,9 +311,7 @@ class OperatorOnClusterTest {
         .list()
         .getItems()
         .stream()
-        .filter(e -> job.getMetadata().getUid().equals(e.getInvolvedObject().getUid()))
-        .map(Event::getReason)
-        .toList();
+        .filter(e -> job.getMetadata().getUid().equals(e.getInvolvedObject().getUid()));
   }
 
   @Test

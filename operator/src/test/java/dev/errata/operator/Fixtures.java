@@ -44,6 +44,15 @@ public final class Fixtures {
    * @param more fields of its spec, as lines of YAML
    */
   public static EditJob editJob(String... more) {
+    return editJobOf("world", more);
+  }
+
+  /**
+   * An EditJob of a Model.
+   *
+   * @param more fields of its spec, as lines of YAML
+   */
+  public static EditJob editJobOf(String model, String... more) {
     EditJob job =
         read(
             """
@@ -53,7 +62,7 @@ public final class Fixtures {
               name: two-facts
               namespace: lab
             spec:
-              model: world
+              model: MODEL
               facts:
                 inline:
                   - subject: Port Albury
@@ -62,6 +71,7 @@ public final class Fixtures {
               method:
                 type: MEMIT
             """
+                    .replace("MODEL", model)
                 + String.join("", java.util.Arrays.stream(more).map(l -> "  " + l + "\n").toList()),
             EditJob.class);
     job.getMetadata().setUid("uid-two-facts");

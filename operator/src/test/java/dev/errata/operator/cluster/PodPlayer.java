@@ -25,7 +25,7 @@ import java.util.function.Function;
  * Plays the kubelet and the worker: pods of the operator begin, run and end at once, as a test
  * wishes. The Jobs around them are run by the real Job controller.
  */
-final class PodPlayer implements AutoCloseable {
+public final class PodPlayer implements AutoCloseable {
   /** What becomes of a pod, status by status. */
   record End(List<PodStatus> statuses) {
     /** It runs on. */
@@ -84,7 +84,8 @@ final class PodPlayer implements AutoCloseable {
   private final Map<String, Function<Pod, End>> scripts = new ConcurrentHashMap<>();
   private final Map<String, Integer> versions = new ConcurrentHashMap<>();
 
-  PodPlayer(KubernetesClient client) {
+  /** Plays from now on, also what is there. */
+  public PodPlayer(KubernetesClient client) {
     this.client = client;
     this.informer =
         client

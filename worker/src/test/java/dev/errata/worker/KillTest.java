@@ -133,9 +133,14 @@ class KillTest {
     assertThat(VersionStore.open(imported).versions("tiny")).hasSize(1);
   }
 
-  /** Starts the command line. */
+  /**
+   * Starts the command line. It hears SIGINT even when this process, as a job that a shell put in
+   * the background, was told to ignore it: what is ignored would be inherited.
+   */
   private Process start(Path store) throws IOException {
     return new ProcessBuilder(
+            "env",
+            "--default-signal=INT",
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-XX:TieredStopAtLevel=1",
             "-XX:+UseSerialGC",

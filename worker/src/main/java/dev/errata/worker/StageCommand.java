@@ -40,7 +40,7 @@ final class StageCommand extends Reporting {
     VALUES,
     /** A stage of a job. */
     UPDATE,
-    /** A stage of a job. */
+    /** A stage of a job, shared by several pods. */
     EVALUATE,
     /** A stage of a job. */
     PUBLISH

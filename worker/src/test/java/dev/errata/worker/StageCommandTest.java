@@ -100,7 +100,14 @@ class StageCommandTest {
       stage(of("values", job, "--shards=3", "--shard=" + shard));
     }
     stage(of("update", job));
-    stage(of("evaluate", job));
+    for (String shard : List.of("1", "0", "1")) {
+      stage(of("evaluate", job, "--shards=2", "--shard=" + shard));
+    }
+    try (var kept = Files.walk(pods.store())) {
+      assertThat(kept.map(file -> file.getFileName().toString()))
+          .contains("after-probes-shard-00000.json", "after-fluency-shard-00000.json")
+          .doesNotContain("after.json");
+    }
     WorkerReport published = stage(of("publish", job));
     assertThat(published.version()).isEqualTo("v1");
     assertThat(published.parent()).isEqualTo("v0");

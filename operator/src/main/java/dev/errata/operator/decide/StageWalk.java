@@ -111,7 +111,8 @@ final class StageWalk {
   }
 
   private int shards(Stage stage) {
-    if (stage != Stage.Values || spec.workers() == null || spec.workers().count() == null) {
+    boolean shared = stage == Stage.Values || stage == Stage.Evaluate;
+    if (!shared || spec.workers() == null || spec.workers().count() == null) {
       return 1;
     }
     int wanted = spec.workers().count();

@@ -189,6 +189,15 @@ class EditJobDeciderTest {
             "from v1",
             "note StageStarted"),
         of(
+            "so is the evaluation",
+            at(Stage.Update, "workers:", "  count: 2"),
+            seen(READY, child(Stage.Update, State.Complete)),
+            "start Evaluate x2 from v1",
+            "WorkersReady=True/Running",
+            "stage Evaluate",
+            "from v1",
+            "note StageStarted"),
+        of(
             "pods run",
             at(Stage.Values),
             seen(READY, child(Stage.Values, State.Active, pod(null, null, null, null))),

@@ -7,6 +7,9 @@ import java.util.function.ToIntFunction;
 
 /** Cuts work into batches of about the same number of tokens. */
 final class Batches {
+  /** How many of them are a piece of {@link Pieces}. */
+  static final int IN_A_PIECE = 4;
+
   private Batches() {}
 
   /**

@@ -22,14 +22,20 @@ public final class Evaluator {
   private final Tokenizer tokenizer;
   private final List<Fact> facts;
   private final EvaluationSettings settings;
+  private final Pieces pieces;
   private final Prompts prompts;
 
   private Evaluator(
-      Decoder decoder, Tokenizer tokenizer, List<Fact> facts, EvaluationSettings settings) {
+      Decoder decoder,
+      Tokenizer tokenizer,
+      List<Fact> facts,
+      EvaluationSettings settings,
+      Pieces pieces) {
     this.decoder = decoder;
     this.tokenizer = tokenizer;
     this.facts = facts;
     this.settings = settings;
+    this.pieces = pieces;
     this.prompts = new Prompts(tokenizer, decoder.architecture().positions());
   }
 
@@ -52,11 +58,31 @@ public final class Evaluator {
       EvaluationSettings settings,
       Reference unedited,
       Progress progress) {
+    return evaluate(decoder, tokenizer, facts, settings, unedited, Pieces.HERE, progress);
+  }
+
+  /**
+   * Evaluates a model of which others may have evaluated pieces.
+   *
+   * @param unedited as above
+   * @param pieces where those are
+   * @param progress told after every batch
+   * @return null when pieces are left to others and not there yet
+   * @throws dev.errata.api.InputException when a prompt and its answer exceed the model's context
+   */
+  public static Evaluation evaluate(
+      Decoder decoder,
+      Tokenizer tokenizer,
+      List<Fact> facts,
+      EvaluationSettings settings,
+      Reference unedited,
+      Pieces pieces,
+      Progress progress) {
     if (unedited != null && unedited.facts() != facts.size()) {
       throw new IllegalArgumentException(
           "the reference was made for " + unedited.facts() + " facts, not " + facts.size());
     }
-    return new Evaluator(decoder, tokenizer, facts, settings).evaluate(unedited, progress);
+    return new Evaluator(decoder, tokenizer, facts, settings, pieces).evaluate(unedited, progress);
   }
 
   private Evaluation evaluate(Reference unedited, Progress progress) {
@@ -71,14 +97,19 @@ public final class Evaluator {
     probes.addAll(others.probes());
 
     Ticker ticker = new Ticker(progress, total(probes.size()));
-    Scorer scorer = new Scorer(decoder, settings.tokensPerBatch(), ticker);
+    Scorer scorer = new Scorer(decoder, settings.tokensPerBatch(), ticker, pieces);
     List<Score> scores = scorer.score(probes);
+    List<String> prefixes = prefixes(unedited);
+    List<Score> prefixed = prefixed(scorer, prefixes);
+    Fluency fluency = fluency(ticker);
+    Perplexity perplexity = perplexity(ticker);
+    if (scores == null || prefixed == null || fluency == null || perplexity == null) {
+      return null;
+    }
     List<List<int[]>> locality = unedited == null ? locality(places, scores) : unedited.locality();
     OtherFacts.Answers answers = OtherFacts.answers(others, scores.subList(own, scores.size()));
     OtherFacts.Answers answersBefore = unedited == null ? answers : unedited.otherFacts();
-    List<String> prefixes = prefixes(unedited);
-    List<FactScore> factScores =
-        factScores(places, probes, scores, locality, prefixed(scorer, prefixes));
+    List<FactScore> factScores = factScores(places, probes, scores, locality, prefixed);
     Routes routes = routes(places, probes, unedited);
     List<Routes.Overlap> routing =
         routes == null || unedited == null ? null : unedited.routes().overlap(routes);
@@ -88,8 +119,8 @@ public final class Evaluator {
             factScores,
             OtherFacts.share(answersBefore, answers),
             answersBefore.basis(),
-            fluency(ticker),
-            perplexity(ticker),
+            fluency,
+            perplexity,
             routing,
             settings.suites());
     Reference reference =
@@ -178,13 +209,13 @@ public final class Evaluator {
 
   private Fluency fluency(Ticker ticker) {
     return settings.has(Suite.Fluency)
-        ? Fluency.of(decoder, tokenizer, facts, settings, ticker)
+        ? Fluency.of(decoder, tokenizer, facts, settings, pieces, ticker)
         : Fluency.NONE;
   }
 
   private Perplexity perplexity(Ticker ticker) {
     return hasHeldOut()
-        ? Perplexity.of(decoder, tokenizer, settings, ticker)
+        ? Perplexity.of(decoder, tokenizer, settings, pieces, ticker)
         : new Perplexity(null, 0);
   }
 }

@@ -17,11 +17,13 @@ import java.util.stream.IntStream;
 record Fluency(Double value, int texts) {
   static final Fluency NONE = new Fluency(null, 0);
 
+  /** Measures; null when others have not drawn their texts yet. */
   static Fluency of(
       Decoder decoder,
       Tokenizer tokenizer,
       List<Fact> facts,
       EvaluationSettings settings,
+      Pieces pieces,
       Ticker ticker) {
     int count = count(facts, settings);
     int positions = decoder.architecture().positions();
@@ -31,21 +33,34 @@ record Fluency(Double value, int texts) {
             .map(fact -> tokenizer.encodePrompt(fact.filled()))
             .toList();
     List<String> texts = new ArrayList<>();
+    boolean whole = true;
+    int number = 0;
     int length = settings.fluencyTokens();
     for (List<int[]> batch :
         Batches.of(prompts, prompt -> prompt.length + length, settings.tokensPerBatch())) {
       int longest = batch.get(batch.size() - 1).length;
       int tokens = Math.min(length, positions - longest);
       if (tokens > 0) {
-        List<int[]> drawn =
-            Sampler.draw(decoder, batch, tokens, tokenizer.stops(), settings.seed());
-        for (int row = 0; row < batch.size(); row++) {
-          texts.add(tokenizer.decode(batch.get(row)) + tokenizer.decode(drawn.get(row)));
-        }
+        String[] some =
+            pieces.piece(
+                "fluency",
+                number++,
+                String[].class,
+                () -> texts(decoder, tokenizer, batch, tokens, settings.seed()));
+        whole &= some != null;
+        texts.addAll(some == null ? List.of() : List.of(some));
       }
       ticker.advance(batch.size());
     }
-    return new Fluency(NgramEntropy.of(texts), texts.size());
+    return whole ? new Fluency(NgramEntropy.of(texts), texts.size()) : null;
+  }
+
+  private static String[] texts(
+      Decoder decoder, Tokenizer tokenizer, List<int[]> prompts, int tokens, long seed) {
+    List<int[]> drawn = Sampler.draw(decoder, prompts, tokens, tokenizer.stops(), seed);
+    return IntStream.range(0, prompts.size())
+        .mapToObj(i -> tokenizer.decode(prompts.get(i)) + tokenizer.decode(drawn.get(i)))
+        .toArray(String[]::new);
   }
 
   static int count(List<Fact> facts, EvaluationSettings settings) {

@@ -28,18 +28,31 @@ record Perplexity(Double value, int tokens) {
     return cut(tokenizer, positions, settings).size();
   }
 
+  /** Measures; null when others have not computed theirs yet. */
   static Perplexity of(
-      Decoder decoder, Tokenizer tokenizer, EvaluationSettings settings, Ticker ticker) {
+      Decoder decoder,
+      Tokenizer tokenizer,
+      EvaluationSettings settings,
+      Pieces pieces,
+      Ticker ticker) {
     List<Window> windows = cut(tokenizer, decoder.architecture().positions(), settings);
     double sum = 0;
     int count = 0;
+    int number = 0;
+    boolean whole = true;
     for (List<Window> batch :
         Batches.of(windows, window -> window.tokens().length, settings.tokensPerBatch())) {
-      for (double logProb : logProbs(decoder, batch)) {
+      double[] logProbs =
+          pieces.piece("perplexity", number++, double[].class, () -> logProbs(decoder, batch));
+      whole &= logProbs != null;
+      for (double logProb : logProbs == null ? new double[0] : logProbs) {
         sum += logProb;
         count++;
       }
       ticker.advance(batch.size());
+    }
+    if (!whole) {
+      return null;
     }
     return new Perplexity(count == 0 ? null : Math.exp(-sum / count), count);
   }

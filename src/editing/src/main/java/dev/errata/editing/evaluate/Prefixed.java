@@ -41,11 +41,13 @@ final class Prefixed {
   /**
    * Scores every fact behind a prefix; fact i takes prefix i modulo their number.
    *
-   * @return a score for every fact; null where not even one token of the prefix fits the context
+   * @return a score for every fact, null where not even one token of the prefix fits the context;
+   *     null as a whole when others have not computed theirs yet
    */
   static List<Score> score(
       Scorer scorer, Tokenizer tokenizer, int positions, List<String> prefixes, List<Fact> facts) {
     Score[] scores = new Score[facts.size()];
+    boolean whole = true;
     for (int i = 0; i < prefixes.size(); i++) {
       String prefix = prefixes.get(i);
       List<Integer> places = new ArrayList<>();
@@ -61,13 +63,14 @@ final class Prefixed {
       }
       int[] head = fitted(tokenizer, prefix, positions - longest);
       if (!probes.isEmpty() && head.length > 0) {
-        List<Score> some = scorer.score(head, probes);
-        for (int j = 0; j < some.size(); j++) {
+        List<Score> some = scorer.score("prefix-" + i, head, probes);
+        whole &= some != null;
+        for (int j = 0; some != null && j < some.size(); j++) {
           scores[places.get(j)] = some.get(j);
         }
       }
     }
-    return Arrays.asList(scores);
+    return whole ? Arrays.asList(scores) : null;
   }
 
   /** The tokens that the model wants before every text and as much of the prefix's end as fits. */

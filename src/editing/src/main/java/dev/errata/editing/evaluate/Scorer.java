@@ -22,18 +22,32 @@ final class Scorer {
   private final Decoder decoder;
   private final int tokensPerBatch;
   private final Ticker ticker;
+  private final Pieces pieces;
 
   Scorer(Decoder decoder, int tokensPerBatch, Ticker ticker) {
+    this(decoder, tokensPerBatch, ticker, Pieces.HERE);
+  }
+
+  Scorer(Decoder decoder, int tokensPerBatch, Ticker ticker, Pieces pieces) {
     this.decoder = decoder;
     this.tokensPerBatch = tokensPerBatch;
     this.ticker = ticker;
+    this.pieces = pieces;
   }
+
+  /**
+   * What some batches give.
+   *
+   * @param predicted for every answer the predicted tokens
+   * @param logProbs for every answer its log-probability
+   */
+  record Scored(int[][] predicted, double[] logProbs) {}
 
   /** A target behind a prompt, and its result while it is gathered. */
   private static final class Answer {
     private final int[] target;
     private final List<Integer> probes = new ArrayList<>();
-    private final int[] predicted;
+    private int[] predicted;
     private double logProb;
 
     Answer(int[] target) {
@@ -62,29 +76,63 @@ final class Scorer {
   }
 
   List<Score> score(List<Probe> probes) {
-    return score(new int[0], probes);
+    return score("probes", new int[0], probes);
   }
 
   /**
    * Scores probes that all stand behind the same tokens.
    *
+   * @param kind of the {@link Pieces}
    * @param prefix the tokens before every prompt, perhaps none; they run once
-   * @return a score for every probe, in their order
+   * @return a score for every probe, in their order; null when others have not computed theirs yet
    */
-  List<Score> score(int[] prefix, List<Probe> probes) {
+  List<Score> score(String kind, int[] prefix, List<Probe> probes) {
     List<Question> questions = questions(probes);
-    try (KeyValueCache head = prefix.length == 0 ? null : cached(prefix)) {
-      for (List<Question> batch :
-          Batches.of(questions, q -> prefix.length + q.prompt().length, tokensPerBatch)) {
-        scoreBatch(prefix.length, head, batch);
-        ticker.advance(
-            batch.stream()
-                .flatMap(question -> question.answers().values().stream())
-                .mapToInt(answer -> answer.probes.size())
-                .sum());
+    List<List<Question>> batches =
+        Batches.of(questions, q -> prefix.length + q.prompt().length, tokensPerBatch);
+    boolean whole = true;
+    try (Lazy head = new Lazy(prefix)) {
+      for (int from = 0; from < batches.size(); from += Batches.IN_A_PIECE) {
+        List<List<Question>> some =
+            batches.subList(from, Math.min(batches.size(), from + Batches.IN_A_PIECE));
+        Scored scored =
+            pieces.piece(
+                kind, from / Batches.IN_A_PIECE, Scored.class, () -> score(head, prefix, some));
+        whole &= scored != null;
+        if (scored != null) {
+          take(some, scored);
+        }
+        answers(some).forEach(answer -> ticker.advance(answer.probes.size()));
       }
     }
-    Score[] scores = new Score[probes.size()];
+    return whole ? scores(questions, probes.size()) : null;
+  }
+
+  private Scored score(Lazy head, int[] prefix, List<List<Question>> batches) {
+    batches.forEach(batch -> scoreBatch(prefix.length, head.get(), batch));
+    List<Answer> answers = answers(batches);
+    return new Scored(
+        answers.stream().map(answer -> answer.predicted).toArray(int[][]::new),
+        answers.stream().mapToDouble(answer -> answer.logProb).toArray());
+  }
+
+  private static List<Answer> answers(List<List<Question>> batches) {
+    return batches.stream()
+        .flatMap(List::stream)
+        .flatMap(question -> question.answers().values().stream())
+        .toList();
+  }
+
+  private static void take(List<List<Question>> batches, Scored scored) {
+    int next = 0;
+    for (Answer answer : answers(batches)) {
+      answer.predicted = scored.predicted()[next];
+      answer.logProb = scored.logProbs()[next++];
+    }
+  }
+
+  private static List<Score> scores(List<Question> questions, int count) {
+    Score[] scores = new Score[count];
     for (Question question : questions) {
       for (Answer answer : question.answers().values()) {
         Score score = new Score(answer.target, answer.logProb, answer.predicted);
@@ -92,6 +140,31 @@ final class Scorer {
       }
     }
     return Arrays.asList(scores);
+  }
+
+  /** The prefix, run when it is needed first. */
+  private final class Lazy implements AutoCloseable {
+    private final int[] prefix;
+    private KeyValueCache cache;
+
+    Lazy(int[] prefix) {
+      this.prefix = prefix;
+    }
+
+    /** Null without a prefix. */
+    KeyValueCache get() {
+      if (cache == null && prefix.length > 0) {
+        cache = cached(prefix);
+      }
+      return cache;
+    }
+
+    @Override
+    public void close() {
+      if (cache != null) {
+        cache.close();
+      }
+    }
   }
 
   private static List<Question> questions(List<Probe> probes) {

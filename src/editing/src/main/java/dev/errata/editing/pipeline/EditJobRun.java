@@ -16,14 +16,13 @@ import dev.errata.editing.checkpoint.store.VersionDraft;
 import dev.errata.editing.checkpoint.store.VersionManifest;
 import dev.errata.editing.checkpoint.store.VersionRef;
 import dev.errata.editing.checkpoint.store.VersionStore;
-import dev.errata.editing.evaluate.Evaluation;
-import dev.errata.editing.evaluate.Evaluator;
 import dev.errata.editing.evaluate.Gates;
 import dev.errata.editing.memory.Metric;
 import dev.errata.editing.method.memit.EarlierKeys;
 import dev.errata.editing.method.memit.LayerUpdate;
 import dev.errata.editing.method.memit.Prefixes;
 import dev.errata.editing.method.memit.SubjectGroup;
+import dev.errata.editing.pipeline.Measuring.Measured;
 import dev.errata.editing.statistics.Moment;
 import dev.errata.editing.torch.Compute;
 import dev.errata.editing.torch.DeviceMemory;
@@ -209,9 +208,6 @@ public final class EditJobRun {
       return half;
     }
 
-    /** What the workspace keeps of an evaluation. */
-    record Measured(Evaluation evaluation, List<String> answers) {}
-
     JobReport run() {
       VersionManifest parent = base.version().manifest();
       JobInputs inputs = base.inputs(parent.digest(), request);
@@ -235,7 +231,9 @@ public final class EditJobRun {
       Workspace workspace = workspaces.open(inputs, request.restart(), rebase);
       plan = plan.in(batch(workspace));
       List<Samples.Question> questions = Samples.choose(facts);
-      Measured before = measure(workspace, "before", "evaluate before", questions, null);
+      Measuring measuring =
+          new Measuring(base, facts, plan.evaluation(), questions, workspace, clock);
+      Measured before = measuring.before();
       boolean[] held = new boolean[facts.size()];
       for (int i = 0; i < held.length; i++) {
         held[i] = before.evaluation().facts().get(i).verified();
@@ -275,7 +273,11 @@ public final class EditJobRun {
       if (endsWith(Stage.Update)) {
         return null;
       }
-      Measured after = measure(workspace, "after", "evaluate after", questions, before);
+      if (endsWith(Stage.Evaluate) && part.shared()) {
+        measuring.share(before, part::owns);
+        return null;
+      }
+      Measured after = measuring.after(before);
       if (endsWith(Stage.Evaluate)) {
         return null;
       }
@@ -297,36 +299,6 @@ public final class EditJobRun {
         batch = fits;
       }
       return batch;
-    }
-
-    private Measured measure(
-        Workspace workspace,
-        String entry,
-        String title,
-        List<Samples.Question> questions,
-        Measured unedited) {
-      Measured done = workspace.read(entry, Measured.class).orElse(null);
-      if (done != null) {
-        clock.skipped(Stage.Evaluate, "prompts", title + ": done by an earlier run");
-        return done;
-      }
-      Measured measured =
-          clock.time(
-              Stage.Evaluate,
-              title,
-              "prompts",
-              heard ->
-                  new Measured(
-                      Evaluator.evaluate(
-                          base.decoder(),
-                          base.tokenizer(),
-                          facts,
-                          plan.evaluation(),
-                          unedited == null ? null : unedited.evaluation().reference(),
-                          heard),
-                      Samples.ask(base.decoder(), base.tokenizer(), questions)));
-      workspace.write(entry, measured);
-      return measured;
     }
 
     private List<String> prefixes(Workspace workspace) {

@@ -3,8 +3,9 @@ package dev.errata.editing.pipeline;
 import dev.errata.api.resource.Stage;
 
 /**
- * The part of a job that one worker pod computes: one stage, of {@link Stage#Values} one shard. The
- * stages before it are done and lie in the workspace; what of them is missing is computed again.
+ * The part of a job that one worker pod computes: one stage, of {@link Stage#Values} and {@link
+ * Stage#Evaluate} one shard. The stages before it are done and lie in the workspace; what of them
+ * is missing is computed again.
  *
  * @param base the version to start from, such as {@code v3}: the same for all parts of a job
  * @param stage the last stage to compute
@@ -20,7 +21,7 @@ public record StagePart(String base, Stage stage, int shard, int shards) {
 
   /** Whether parts of this stage run side by side. */
   boolean shared() {
-    return stage == Stage.Values;
+    return stage == Stage.Values || (stage == Stage.Evaluate && shards > 1);
   }
 
   /**

@@ -14,14 +14,19 @@ import dev.errata.api.Progress;
 import dev.errata.api.resource.Suite;
 import dev.errata.editing.checkpoint.Tokenizer;
 import dev.errata.editing.torch.Scope;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -86,6 +91,56 @@ class EvaluatorTest {
 
   private Evaluation evaluate(EvaluationSettings settings, Reference reference) {
     return Evaluator.evaluate(model.decoder, tokenizer, facts, settings, reference, Progress.NONE);
+  }
+
+  /** Pieces that some processes share, with results that go through JSON. */
+  private static final class Shared implements Pieces {
+    private final Map<String, byte[]> kept;
+    private final int own;
+    private int next;
+
+    Shared(Map<String, byte[]> kept, int own) {
+      this.kept = kept;
+      this.own = own;
+    }
+
+    @Override
+    public <T> T piece(String kind, int number, Class<T> type, Supplier<T> computed) {
+      ObjectMapper json = new ObjectMapper();
+      String name = kind + "-" + number;
+      try {
+        if (next++ % 3 == own) {
+          assertThat(kept.put(name, json.writeValueAsBytes(computed.get()))).isNull();
+        }
+        return kept.containsKey(name) ? json.readValue(kept.get(name), type) : null;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  @Test
+  void piecesOfSeveralProcessesGiveTheSame() throws IOException {
+    EvaluationSettings settings = SETTINGS.withTokensPerBatch(8);
+    Reference before = evaluate(settings, null).reference();
+    Evaluation one = evaluate(settings, before);
+    Map<String, byte[]> kept = new TreeMap<>();
+    Evaluation joined = null;
+    for (int own : List.of(2, 0, 1)) {
+      assertThat(joined).isNull();
+      joined =
+          Evaluator.evaluate(
+              model.decoder,
+              tokenizer,
+              facts,
+              settings,
+              before,
+              new Shared(kept, own),
+              Progress.NONE);
+    }
+    assertThat(kept.keySet()).contains("probes-1", "prefix-1-0", "fluency-0", "perplexity-1");
+    ObjectMapper json = new ObjectMapper();
+    assertThat(json.writeValueAsString(joined)).isEqualTo(json.writeValueAsString(one));
   }
 
   private Score score(String prompt, String answer) {

@@ -51,7 +51,7 @@ class ScorerTest {
     long[] done = new long[1];
     Progress progress = (now, total) -> done[0] = now;
     Scorer scorer = new Scorer(model.decoder, tokens, new Ticker(progress, probes.size()));
-    List<Score> scores = scorer.score(prefix, probes);
+    List<Score> scores = scorer.score("probes", prefix, probes);
     assertThat(scores).hasSameSizeAs(probes);
     assertThat(done[0]).isEqualTo(probes.size());
     for (int i = 0; i < probes.size(); i++) {

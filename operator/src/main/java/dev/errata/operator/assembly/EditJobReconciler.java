@@ -139,10 +139,8 @@ public final class EditJobReconciler implements Reconciler<EditJob> {
     if (decision.start() != null) {
       try {
         writer.apply(JobManifest.of(job, decision.start().pinned()));
-        Job made = writer.create(StageJobs.of(job, model, decision.start(), installation));
-        if (made != null) {
-          jobs.handleRecentResourceCreate(ResourceID.fromResource(made), made);
-        }
+        Job made = writer.create(StageJobs.of(job, model, decision.start(), installation), job);
+        jobs.handleRecentResourceCreate(ResourceID.fromResource(made), made);
       } catch (KubernetesClientException e) {
         refusal = Optional.of(Refusal.of(e));
       }

@@ -74,10 +74,8 @@ public final class ModelReconciler implements Reconciler<Model> {
   private UpdateControl<Model> act(Model model, ModelDecision decision, Instant now) {
     String namespace = model.getMetadata().getNamespace();
     if (decision.start() != null) {
-      Job made = writer.create(StageJobs.of(model, decision.start(), installation));
-      if (made != null) {
-        jobs.handleRecentResourceCreate(ResourceID.fromResource(made), made);
-      }
+      Job made = writer.create(StageJobs.of(model, decision.start(), installation), model);
+      jobs.handleRecentResourceCreate(ResourceID.fromResource(made), made);
     }
     decision.remove().forEach(child -> writer.remove(namespace, child));
     if (decision.publication() != null) {

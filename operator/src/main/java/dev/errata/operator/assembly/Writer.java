@@ -19,7 +19,6 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import java.net.HttpURLConnection;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -35,6 +34,9 @@ final class Writer {
 
   /** Owner of a child Job's suspend, which is the only field of it that changes. */
   private static final String SUSPENSION = "errata-suspension";
+
+  /** As the API server says that it cannot take an object as it is. */
+  private static final int UNPROCESSABLE = 422;
 
   private static final Logger LOG = Logger.getLogger(Writer.class);
 
@@ -60,17 +62,31 @@ final class Writer {
    * Creates a child Job unless it exists. It is not applied: after its creation its fields belong
    * to the controllers that run it, Kueue among them.
    *
-   * @return it, or null when it was there
+   * @param owner whose child it is
+   * @return it, as it stands on the cluster
+   * @throws KubernetesClientException when it cannot be made now
    */
-  Job create(Job job) {
+  Job create(Job job, HasMetadata owner) {
     try {
       return client.resource(job).create();
     } catch (KubernetesClientException e) {
-      if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
-        return null;
+      Job there = exists(e) ? client.resource(job).get() : null;
+      if (there == null || there.getMetadata().getDeletionTimestamp() != null) {
+        throw e;
       }
-      throw e;
+      if (!Sources.ownedBy(there, owner)) {
+        throw new KubernetesClientException(
+            "Job \"" + there.getMetadata().getName() + "\" is there and is not of Errata",
+            UNPROCESSABLE,
+            null);
+      }
+      return there;
     }
+  }
+
+  /** A conflict may also mean that the API server is busy. */
+  private static boolean exists(KubernetesClientException e) {
+    return e.getStatus() != null && "AlreadyExists".equals(e.getStatus().getReason());
   }
 
   void suspend(String namespace, String child, boolean rest) {
@@ -88,7 +104,7 @@ final class Writer {
       client.resource(patch).patch(apply(SUSPENSION));
     } catch (KubernetesClientException e) {
       // An apply on what is gone is a creation, which lacks a template.
-      if (e.getCode() != 422) {
+      if (e.getCode() != UNPROCESSABLE) {
         throw e;
       }
     }
@@ -115,7 +131,7 @@ final class Writer {
       try {
         client.resource(Stories.of(object, note, now)).create();
       } catch (KubernetesClientException e) {
-        if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+        if (!exists(e)) {
           LOG.warnf(
               "Event %s of %s %s is not told: %s",
               note.reason(), object.getKind(), object.getMetadata().getName(), e.getMessage());
@@ -143,10 +159,7 @@ final class Writer {
     try {
       client.resource(version).create();
     } catch (KubernetesClientException e) {
-      if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
-        throw e;
-      }
-      ModelVersion there = client.resource(version).get();
+      ModelVersion there = exists(e) ? client.resource(version).get() : null;
       // That of a namesake that was deleted is about to go, and then there is room.
       if (there == null || !Sources.ownedBy(there, model)) {
         throw e;

@@ -113,14 +113,36 @@ public final class PodPlayer implements AutoCloseable {
   }
 
   private void play(Pod pod) {
-    if (pod.getMetadata().getDeletionTimestamp() != null
+    boolean begun =
+        pod.getStatus() != null
+            && pod.getStatus().getPhase() != null
+            && !pod.getStatus().getPhase().equals("Pending");
+    // Those of other players, earlier ones.
+    if (begun
+        || pod.getMetadata().getDeletionTimestamp() != null
         || !played.add(pod.getMetadata().getUid())) {
       return;
     }
     Map<String, String> labels = pod.getMetadata().getLabels();
     String owner = labels.getOrDefault(Labels.EDIT_JOB, labels.get(Labels.MODEL));
     String namespace = pod.getMetadata().getNamespace();
-    End end = scripts.getOrDefault(namespace + "/" + owner, this::wellDone).apply(pod);
+    act(pod, scripts.getOrDefault(namespace + "/" + owner, this::wellDone).apply(pod));
+  }
+
+  /** Lets the pods of an EditJob that run become what the script says now. */
+  void goOn(String namespace, String editJob) {
+    client
+        .pods()
+        .inNamespace(namespace)
+        .withLabel(Labels.EDIT_JOB, editJob)
+        .list()
+        .getItems()
+        .stream()
+        .filter(pod -> pod.getStatus().getPhase().equals("Running"))
+        .forEach(pod -> act(pod, scripts.get(namespace + "/" + editJob).apply(pod)));
+  }
+
+  private void act(Pod pod, End end) {
     if (end == null) {
       return;
     }

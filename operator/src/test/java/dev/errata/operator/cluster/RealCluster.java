@@ -168,13 +168,17 @@ public final class RealCluster {
   }
 
   private KubernetesClient client(String user, Interceptor interceptor) throws IOException {
-    Config config =
-        new ConfigBuilder(Config.fromKubeconfig(Files.readString(kubeconfig())))
+    return client(config(), user, interceptor);
+  }
+
+  private static KubernetesClient client(Config config, String user, Interceptor interceptor) {
+    Config own =
+        new ConfigBuilder(config)
             .withImpersonateUsername(user)
             .withRequestRetryBackoffLimit(3)
             .withRequestTimeout(60_000)
             .build();
-    KubernetesClientBuilder builder = new KubernetesClientBuilder().withConfig(config);
+    KubernetesClientBuilder builder = new KubernetesClientBuilder().withConfig(own);
     if (interceptor != null) {
       builder.withHttpClientBuilderConsumer(
           http -> http.addOrReplaceInterceptor("test", interceptor));
@@ -185,6 +189,15 @@ public final class RealCluster {
   /** The kubeconfig of a client that may do everything. */
   public Path kubeconfig() {
     return state.resolve("conf/admin.kubeconfig");
+  }
+
+  /** How somebody who may do everything reaches the API server. */
+  Config config() {
+    try {
+      return Config.fromKubeconfig(Files.readString(kubeconfig()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** A client that may do everything. */
@@ -204,6 +217,29 @@ public final class RealCluster {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** A client that may do what the chart lets the operator do, by another server. */
+  KubernetesClient operatorAt(String url) {
+    Config config = new ConfigBuilder(Config.empty()).withMasterUrl(url).build();
+    return client(config, OPERATOR, null);
+  }
+
+  /**
+   * Kills a part, as a crash does.
+   *
+   * @param part such as {@code etcd}
+   */
+  void kill(String part) throws IOException {
+    String pid = Files.readString(state.resolve("pids").resolve(part)).split(" ", 2)[0];
+    ProcessHandle process = ProcessHandle.of(Long.parseLong(pid)).orElseThrow();
+    process.destroyForcibly();
+    process.onExit().join();
+  }
+
+  /** Starts again what was killed. */
+  void mend() throws IOException {
+    run(state, "up", "--api-only", "--controllers");
   }
 
   /** A fresh namespace under Pod Security "restricted". */

@@ -2,6 +2,7 @@ package dev.errata.editing.evaluate;
 
 import dev.errata.api.Fact;
 import dev.errata.api.resource.Suite;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -24,7 +25,9 @@ import java.util.Set;
  * @param heldOutTokens how many tokens of it are read at most
  * @param window how many tokens are read at once for the perplexity, or the model's context where
  *     that is shorter
+ * @param routingFrom the first layer whose routing an edit may change
  */
+@RecordBuilder
 public record EvaluationSettings(
     Set<Suite> suites,
     long seed,
@@ -38,7 +41,8 @@ public record EvaluationSettings(
     String heldOut,
     int heldOutTokens,
     int window,
-    int routingFrom) {
+    int routingFrom)
+    implements EvaluationSettingsBuilder.With {
 
   /** All suites; nothing held out. */
   public static final EvaluationSettings DEFAULT =
@@ -59,114 +63,6 @@ public record EvaluationSettings(
         || window < 2) {
       throw new IllegalArgumentException("counts must be positive");
     }
-  }
-
-  /** These settings with other suites. */
-  public EvaluationSettings withSuites(Set<Suite> other) {
-    return new EvaluationSettings(
-        other,
-        seed,
-        tokensPerBatch,
-        prefixes,
-        prefixTokens,
-        fluencyPrompts,
-        fluencyTokens,
-        templates,
-        otherFacts,
-        heldOut,
-        heldOutTokens,
-        window,
-        routingFrom);
-  }
-
-  /** These settings with other batches. */
-  public EvaluationSettings withTokensPerBatch(int other) {
-    return new EvaluationSettings(
-        suites,
-        seed,
-        other,
-        prefixes,
-        prefixTokens,
-        fluencyPrompts,
-        fluencyTokens,
-        templates,
-        otherFacts,
-        heldOut,
-        heldOutTokens,
-        window,
-        routingFrom);
-  }
-
-  /** These settings with another seed. */
-  public EvaluationSettings withSeed(long other) {
-    return new EvaluationSettings(
-        suites,
-        other,
-        tokensPerBatch,
-        prefixes,
-        prefixTokens,
-        fluencyPrompts,
-        fluencyTokens,
-        templates,
-        otherFacts,
-        heldOut,
-        heldOutTokens,
-        window,
-        routingFrom);
-  }
-
-  /** These settings with facts that the job leaves alone. */
-  public EvaluationSettings withOtherFacts(List<Fact> facts) {
-    return new EvaluationSettings(
-        suites,
-        seed,
-        tokensPerBatch,
-        prefixes,
-        prefixTokens,
-        fluencyPrompts,
-        fluencyTokens,
-        templates,
-        facts,
-        heldOut,
-        heldOutTokens,
-        window,
-        routingFrom);
-  }
-
-  /** These settings with a text for the perplexity. */
-  public EvaluationSettings withHeldOut(String text) {
-    return new EvaluationSettings(
-        suites,
-        seed,
-        tokensPerBatch,
-        prefixes,
-        prefixTokens,
-        fluencyPrompts,
-        fluencyTokens,
-        templates,
-        otherFacts,
-        text,
-        heldOutTokens,
-        window,
-        routingFrom);
-  }
-
-  /** These settings with the first layer whose routing an edit may change. */
-  public EvaluationSettings withRoutingFrom(int layer) {
-    return new EvaluationSettings(
-        suites,
-        seed,
-        tokensPerBatch,
-        prefixes,
-        prefixTokens,
-        fluencyPrompts,
-        fluencyTokens,
-        templates,
-        otherFacts,
-        heldOut,
-        heldOutTokens,
-        window,
-        layer);
   }
 
   boolean has(Suite suite) {

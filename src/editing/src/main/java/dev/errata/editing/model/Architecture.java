@@ -1,5 +1,6 @@
 package dev.errata.editing.model;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.Set;
 
 /**
@@ -22,6 +23,7 @@ import java.util.Set;
  * @param logitSoftcap c in c·tanh(logits/c), or 0 for none
  * @param biases biases that only some checkpoints of the family have and this one has
  */
+@RecordBuilder
 public record Architecture(
     String family,
     int layers,
@@ -37,7 +39,8 @@ public record Architecture(
     double residualScale,
     double logitScale,
     double logitSoftcap,
-    Set<Part> biases) {
+    Set<Part> biases)
+    implements ArchitectureBuilder.With {
 
   /** Without factors on residuals and logits. */
   public Architecture(
@@ -69,166 +72,6 @@ public record Architecture(
         1,
         logitSoftcap,
         Set.of());
-  }
-
-  /** The same with other norms. */
-  public Architecture withNorm(Norm other) {
-    return new Architecture(
-        family,
-        layers,
-        hidden,
-        vocabulary,
-        positions,
-        attention,
-        feedForward,
-        other,
-        rotary,
-        tied,
-        embeddingScale,
-        residualScale,
-        logitScale,
-        logitSoftcap,
-        biases);
-  }
-
-  /** The same with another attention. */
-  public Architecture withAttention(Attention other) {
-    return new Architecture(
-        family,
-        layers,
-        hidden,
-        vocabulary,
-        positions,
-        other,
-        feedForward,
-        norm,
-        rotary,
-        tied,
-        embeddingScale,
-        residualScale,
-        logitScale,
-        logitSoftcap,
-        biases);
-  }
-
-  /** The same with another feed-forward layer. */
-  public Architecture withFeedForward(FeedForward other) {
-    return new Architecture(
-        family,
-        layers,
-        hidden,
-        vocabulary,
-        positions,
-        attention,
-        other,
-        norm,
-        rotary,
-        tied,
-        embeddingScale,
-        residualScale,
-        logitScale,
-        logitSoftcap,
-        biases);
-  }
-
-  /** The same with other rotary positions for sequences of at most so many tokens. */
-  public Architecture withRotary(Rotary other, int longest) {
-    return new Architecture(
-        family,
-        layers,
-        hidden,
-        vocabulary,
-        longest,
-        attention,
-        feedForward,
-        norm,
-        other,
-        tied,
-        embeddingScale,
-        residualScale,
-        logitScale,
-        logitSoftcap,
-        biases);
-  }
-
-  /** The same with a factor on the embeddings, and whether they are the unembedding too. */
-  public Architecture withEmbeddingScale(boolean isTied, double factor) {
-    return new Architecture(
-        family,
-        layers,
-        hidden,
-        vocabulary,
-        positions,
-        attention,
-        feedForward,
-        norm,
-        rotary,
-        isTied,
-        factor,
-        residualScale,
-        logitScale,
-        logitSoftcap,
-        biases);
-  }
-
-  /** The same with a factor on what both halves of a block add. */
-  public Architecture withResidualScale(double factor) {
-    return new Architecture(
-        family,
-        layers,
-        hidden,
-        vocabulary,
-        positions,
-        attention,
-        feedForward,
-        norm,
-        rotary,
-        tied,
-        embeddingScale,
-        factor,
-        logitScale,
-        logitSoftcap,
-        biases);
-  }
-
-  /** The same with a factor on the logits, and c of their soft cap or 0. */
-  public Architecture withLogits(double factor, double softcap) {
-    return new Architecture(
-        family,
-        layers,
-        hidden,
-        vocabulary,
-        positions,
-        attention,
-        feedForward,
-        norm,
-        rotary,
-        tied,
-        embeddingScale,
-        residualScale,
-        factor,
-        softcap,
-        biases);
-  }
-
-  /** The same with biases that its family makes optional. */
-  public Architecture withBiases(Set<Part> present) {
-    return new Architecture(
-        family,
-        layers,
-        hidden,
-        vocabulary,
-        positions,
-        attention,
-        feedForward,
-        norm,
-        rotary,
-        tied,
-        embeddingScale,
-        residualScale,
-        logitScale,
-        logitSoftcap,
-        Set.copyOf(present));
   }
 
   /** Whether a layer is a mixture of experts. */

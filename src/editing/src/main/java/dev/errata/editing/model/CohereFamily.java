@@ -42,9 +42,10 @@ public final class CohereFamily implements Family {
                 config.number("layer_norm_eps", 1e-5),
                 false,
                 Architecture.Placement.PARALLEL_SHARED))
-        .withRotary(rotary.withInterleaving(), config.integer("max_position_embeddings", 8192))
-        .withEmbeddingScale(config.flag("tie_word_embeddings", true), 1)
-        .withLogits(config.number("logit_scale", 0.0625), 0)
+        .withRotary(rotary.withInterleaving())
+        .withPositions(config.integer("max_position_embeddings", 8192))
+        .withTied(config.flag("tie_word_embeddings", true))
+        .withLogitScale(config.number("logit_scale", 0.0625))
         .withBiases(config.flag("attention_bias", false) ? BIASES : Set.of());
   }
 

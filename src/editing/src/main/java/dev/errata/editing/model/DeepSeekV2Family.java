@@ -51,7 +51,7 @@ public final class DeepSeekV2Family implements Family {
                     attention.windows(),
                     0,
                     latent))
-            .withRotary(Rotary.read(config.json(), rope).withInterleaving(), llama.positions());
+            .withRotary(Rotary.read(config.json(), rope).withInterleaving());
     int[] experts = MixtureLike.experts(config, "n_routed_experts", "num_local_experts");
     return MixtureLike.with(
         base,

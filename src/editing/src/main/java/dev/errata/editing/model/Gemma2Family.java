@@ -44,8 +44,9 @@ public final class Gemma2Family implements Family {
         .withNorm(
             new Architecture.Norm(
                 true, base.norm().epsilon(), true, Architecture.Placement.PRE_AND_POST))
-        .withEmbeddingScale(config.flag("tie_word_embeddings", true), Math.sqrt(base.hidden()))
-        .withLogits(1, config.number("final_logit_softcapping", 0));
+        .withTied(config.flag("tie_word_embeddings", true))
+        .withEmbeddingScale(Math.sqrt(base.hidden()))
+        .withLogitSoftcap(config.number("final_logit_softcapping", 0));
   }
 
   @Override

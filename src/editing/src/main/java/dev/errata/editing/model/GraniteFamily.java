@@ -33,9 +33,9 @@ public final class GraniteFamily implements Family {
                 0,
                 attention.queryKeyNorm(),
                 attention.windows()))
-        .withEmbeddingScale(base.tied(), config.number("embedding_multiplier", 1))
+        .withEmbeddingScale(config.number("embedding_multiplier", 1))
         .withResidualScale(config.number("residual_multiplier", 1))
-        .withLogits(1 / config.number("logits_scaling", 1), 0);
+        .withLogitScale(1 / config.number("logits_scaling", 1));
   }
 
   @Override

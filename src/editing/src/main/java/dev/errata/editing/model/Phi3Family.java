@@ -26,8 +26,8 @@ public final class Phi3Family implements Family {
         LlamaLike.describe(modelType(), config, headDim, Architecture.QueryKeyNorm.NONE, windows);
     double epsilon = config.number("rms_norm_eps", 1e-5);
     return base.withNorm(new Architecture.Norm(true, epsilon, false, Architecture.Placement.PRE))
-        .withRotary(
-            base.rotary(),
+        .withRotary(base.rotary())
+        .withPositions(
             Rotary.longest(config.json(), config.integer("max_position_embeddings", 4096)));
   }
 

@@ -27,9 +27,9 @@ public final class SmolLm3Family implements Family {
             Architecture.QueryKeyNorm.NONE,
             windows(config, skipped));
     Rotary rotary = Rotary.read(config.json(), base.attention().headDim(), "rope_theta", 2_000_000);
-    return base.withRotary(
-            rotary.without(skipped), config.integer("max_position_embeddings", 32768))
-        .withEmbeddingScale(config.flag("tie_word_embeddings", true), 1);
+    return base.withRotary(rotary.without(skipped))
+        .withPositions(config.integer("max_position_embeddings", 32768))
+        .withTied(config.flag("tie_word_embeddings", true));
   }
 
   private static Set<Integer> layersWithoutPositions(Config config) {

@@ -39,8 +39,8 @@ public final class StableLmFamily implements Family {
                 config.flag("use_parallel_residual", false)
                     ? Architecture.Placement.PARALLEL_SHARED
                     : Architecture.Placement.PRE))
-        .withRotary(
-            Rotary.read(config.json(), turning), config.integer("max_position_embeddings", 4096))
+        .withRotary(Rotary.read(config.json(), turning))
+        .withPositions(config.integer("max_position_embeddings", 4096))
         .withBiases(config.flag("use_qkv_bias", false) ? BIASES : Set.of());
   }
 

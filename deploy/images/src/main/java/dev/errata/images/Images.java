@@ -17,7 +17,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -72,6 +74,15 @@ public final class Images implements Callable<Integer> {
   private List<String> run;
 
   @Option(
+      names = "--without",
+      paramLabel = "PREFIX",
+      description = "Jars whose names begin so are left out, such as pytorch-native-.")
+  private List<String> without = List.of();
+
+  @Option(names = "--env", paramLabel = "NAME=VALUE", description = "More of the environment.")
+  private Map<String, String> environment = Map.of();
+
+  @Option(
       names = "--insecure",
       description =
           "Lets a registry answer by plain HTTP, or with a certificate nobody vouches for.")
@@ -79,7 +90,16 @@ public final class Images implements Callable<Integer> {
 
   /** Runs the command line. */
   public static void main(String[] args) {
-    System.exit(new CommandLine(new Images()).execute(args));
+    System.exit(
+        new CommandLine(new Images()).setExecutionExceptionHandler(Images::explain).execute(args));
+  }
+
+  /** Says in a line what a registry, a base or a disk has refused. */
+  private static int explain(Exception error, CommandLine line, CommandLine.ParseResult parsed) {
+    Throwable cause = error instanceof ExecutionException ? error.getCause() : error;
+    Images images = line.getCommand();
+    line.getErr().println("images: " + images.name + " is not built: " + cause);
+    return 1;
   }
 
   @Override
@@ -92,11 +112,18 @@ public final class Images implements Callable<Integer> {
             .setEntrypoint(entrypoint)
             .setUser(USER)
             .setCreationTime(Instant.EPOCH)
-            .setEnvironment(Map.of("LANG", "C.UTF-8", "OMP_WAIT_POLICY", "PASSIVE"))
+            .setEnvironment(environment())
             .setWorkingDirectory(APP);
     image.containerize(target().setToolName("errata").setAllowInsecureRegistries(insecure));
     System.err.println("image " + name + (to == null ? " is pushed" : " lies in " + to));
     return 0;
+  }
+
+  private Map<String, String> environment() {
+    Map<String, String> all = new TreeMap<>(environment);
+    all.put("LANG", "C.UTF-8");
+    all.put("OMP_WAIT_POLICY", "PASSIVE");
+    return all;
   }
 
   private JibContainerBuilder from() throws InvalidImageReferenceException {
@@ -118,6 +145,7 @@ public final class Images implements Callable<Integer> {
     FileEntriesLayer.Builder own = FileEntriesLayer.builder().setName("program");
     Arrays.stream(Files.readString(classpath).strip().split(":"))
         .map(Path::of)
+        .filter(library -> without.stream().noneMatch(library.getFileName().toString()::startsWith))
         .sorted()
         .forEach(
             library -> {

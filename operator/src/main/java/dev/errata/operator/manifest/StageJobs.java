@@ -3,6 +3,7 @@ package dev.errata.operator.manifest;
 import dev.errata.api.EditJob;
 import dev.errata.api.Model;
 import dev.errata.api.resource.ModelStorage;
+import dev.errata.api.resource.Workers;
 import dev.errata.operator.decide.Fingerprint;
 import dev.errata.operator.decide.ModelTask;
 import dev.errata.operator.decide.StageOrder;
@@ -20,6 +21,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /** Child Jobs: one Indexed Job a stage of an EditJob, one Job a task of a Model. */
 public final class StageJobs {
@@ -54,6 +57,9 @@ public final class StageJobs {
             String.valueOf(order.shards()),
             "--report",
             WorkerTemplate.REPORT));
+    if (hasGpu(job.getSpec().workers())) {
+      arguments.addAll(List.of("--device", "cuda"));
+    }
     WorkerTemplate template =
         new WorkerTemplate(installation, job.getSpec().workers(), claim(model, installation))
             .configMap("errata-job", Names.manifest(name), WorkerTemplate.JOB);
@@ -95,6 +101,19 @@ public final class StageJobs {
         TASK_RETRIES,
         new WorkerTemplate(installation, null, claim(model, installation))
             .build(labels, arguments));
+  }
+
+  /** Whether a pod is given a GPU, or a slice of one such as nvidia.com/mig-1g.10gb. */
+  private static boolean hasGpu(Workers workers) {
+    return workers != null
+        && workers.resources() != null
+        && Stream.of(workers.resources().requests(), workers.resources().limits())
+            .filter(Objects::nonNull)
+            .flatMap(resources -> resources.entrySet().stream())
+            .anyMatch(
+                resource ->
+                    resource.getKey().startsWith("nvidia.com/")
+                        && resource.getValue().getNumericalAmount().signum() > 0);
   }
 
   private static List<String> store(Model model) {

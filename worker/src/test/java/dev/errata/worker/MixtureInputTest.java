@@ -199,9 +199,7 @@ class MixtureInputTest {
                   - metric: RoutingOverlap
                     minimum: 0.9
             """);
-    JsonNode report = cli.json("run", "-f", manifest.toString());
-    assertThat(report.path("state").asText()).isEqualTo("Rejected");
-    assertThat(report.path("reason").asText())
-        .contains("routingOverlap was not measured but at least 0.9 is required");
+    assertThat(cli.run("run", "-f", manifest.toString()).exits(2).err())
+        .contains("routingOverlap cannot be measured without a mixture of experts above the edit");
   }
 }

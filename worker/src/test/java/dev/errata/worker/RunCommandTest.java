@@ -83,8 +83,8 @@ class RunCommandTest {
         """
           evaluation:
             require:
-              - metric: PerplexityRatio
-                maximum: 1.1
+              - metric: ExactMatch
+                maximum: 0.1
               - metric: Efficacy
                 minimum: 0.5
         """;
@@ -92,12 +92,35 @@ class RunCommandTest {
     Cli.Result result = cli.run("run", "-f", manifest.toString()).exits(3);
     assertThat(result.out())
         .contains("tiny@v1 is REJECTED")
-        .contains("perplexityRatio was not measured but at most 1.1 is required");
+        .contains("exactMatch is 1 (0 before) but at most 0.1 is required");
     JsonNode versions = cli.json("versions", "tiny");
     assertThat(versions.path("current").asText()).isEqualTo("v0");
     assertThat(versions.path("versions").get(1).path("state").asText()).isEqualTo("Rejected");
     cli.run("promote", "tiny@v1").exits(4);
     cli.run("promote", "tiny@v1", "--force").exits(0);
+  }
+
+  @Test
+  void aGateThatNothingCanBeMeasuredForIsRefusedAtOnce() throws IOException {
+    String gates =
+        """
+          evaluation:
+            suites: [Probability, Generation]
+            require:
+              - metric: PerplexityRatio
+                maximum: 1.1
+              - metric: Portability
+                minimum: 0.5
+              - metric: ExactMatch
+                minimum: 0.5
+        """;
+    String manifest = Manifest.job(folder, gates).toString();
+    assertThat(cli.run("run", "-f", manifest).exits(2).err())
+        .contains(
+            "perplexityRatio cannot be measured without Perplexity in spec.evaluation.suites",
+            "portability cannot be measured without TeacherForced in spec.evaluation.suites")
+        .doesNotContain("exactMatch");
+    assertThat(cli.json("versions", "tiny").path("versions")).hasSize(1);
   }
 
   @Test

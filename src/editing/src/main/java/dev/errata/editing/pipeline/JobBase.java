@@ -5,6 +5,7 @@ import dev.errata.api.Progress;
 import dev.errata.editing.checkpoint.Checkpoint;
 import dev.errata.editing.checkpoint.Tokenizer;
 import dev.errata.editing.checkpoint.store.Version;
+import dev.errata.editing.evaluate.GateNeeds;
 import dev.errata.editing.locate.LayerSearch;
 import dev.errata.editing.method.memit.MemitSettings;
 import dev.errata.editing.method.memit.ValueReach;
@@ -15,6 +16,7 @@ import dev.errata.editing.torch.Compute;
 import dev.errata.editing.torch.Tensors;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The parent's checkpoint, opened, and what the job wants of it.
@@ -51,6 +53,9 @@ record JobBase(
       found = defaults.find(decoder, tokenizer, facts, seed, progress);
       plan = JobPlan.of(request, model, found.layers());
     }
+    int routed = plan.evaluation().routingFrom();
+    boolean routers = IntStream.range(routed, model.layers()).anyMatch(model::isMixture);
+    GateNeeds.require(plan.requirements(), plan.evaluation(), facts, routers);
     ValueReach.require(facts, request.factsName(), tokenizer, model, plan.settings());
     return new JobBase(version, checkpoint, tokenizer, decoder, plan, facts.size(), found);
   }

@@ -405,4 +405,38 @@ class EvaluatorTest {
     Evaluator.evaluate(model.decoder, tokenizer, facts, SETTINGS, null, progress);
     assertThat(last[0]).isEqualTo(last[1]);
   }
+
+  /** A gate is refused exactly where the evaluation would leave its figure open. */
+  @Test
+  void gatesNeedWhatTheirFiguresAreMeasuredOn() {
+    List<Fact> bare = List.of(fact(3, "Bo", "of {} is", "Ulm", null, List.of(), List.of()));
+    List<Fact> halves =
+        List.of(facts.get(2), fact(2, "Ann", "{} is", "a", "b", List.of(), List.of()));
+    for (List<Fact> some : List.of(facts, bare, halves)) {
+      facts = some;
+      for (Suite left : Suite.values()) {
+        for (String text : Arrays.asList("Zed is a cat.", null)) {
+          EvaluationSettings settings =
+              SETTINGS.withHeldOut(text).withSuites(EnumSet.complementOf(EnumSet.of(left)));
+          Reference before = evaluate(settings, null).reference();
+          Metrics after = evaluate(settings, before).metrics();
+          for (String name : Gates.names()) {
+            List<Requirement> gate = List.of(new Requirement(name, -1.0, null));
+            boolean measured = Gates.check(gate, after, after).isEmpty();
+            assertThat(refuses(gate, settings)).as(name + " without " + left).isEqualTo(!measured);
+          }
+        }
+      }
+    }
+  }
+
+  private boolean refuses(List<Requirement> gate, EvaluationSettings settings) {
+    try {
+      GateNeeds.require(gate, settings, facts, false);
+      return false;
+    } catch (InputException e) {
+      assertThat(e).hasMessageContaining("cannot be measured without");
+      return true;
+    }
+  }
 }

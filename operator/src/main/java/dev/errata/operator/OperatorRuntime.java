@@ -47,6 +47,8 @@ public class OperatorRuntime implements HealthCheck {
                   settings.worker().image(),
                   settings.worker().imagePullPolicy().orElse(null),
                   settings.store().claim(),
+                  settings.store().uri().orElse(null),
+                  settings.store().secret().orElse(null),
                   settings.worker().fsGroup().isPresent()
                       ? settings.worker().fsGroup().getAsLong()
                       : null),

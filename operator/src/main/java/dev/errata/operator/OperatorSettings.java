@@ -43,6 +43,12 @@ public interface OperatorSettings {
     /** PersistentVolumeClaim in the namespace of a Model that names none. */
     @WithDefault("errata-store")
     String claim();
+
+    /** Bucket and prefix, {@code s3://…}, of the stores of all namespaces; absent: claims. */
+    Optional<String> uri();
+
+    /** Secret in the namespace of a Model whose entries reach the bucket, as environment. */
+    Optional<String> secret();
   }
 
   /** Which of several operators acts. */

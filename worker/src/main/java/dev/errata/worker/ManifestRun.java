@@ -129,6 +129,9 @@ final class ManifestRun {
     String name = model.getMetadata().getName();
     ModelSpec spec = model.getSpec();
     VersionStore in = storeOf(name, spec);
+    if (spec.source().claim() != null) {
+      throw clusterOnly(name, "spec.source.claim", "a path in spec.source.uri without it");
+    }
     Path source = Locations.resolve(file, spec.source().uri(), "spec.source.uri");
     Version version = Imports.run(in, name, source, progress::note);
     if (spec.current() != null) {
@@ -146,16 +149,23 @@ final class ManifestRun {
       return store;
     }
     if (spec.storage().claim() != null) {
-      throw new InputException(
-          file
-              + ": Model \""
-              + name
-              + "\": spec.storage.claim: a PersistentVolumeClaim is known to a cluster only; give"
-              + " spec.storage.uri, or leave storage out to use --store");
+      throw clusterOnly(
+          name, "spec.storage.claim", "spec.storage.uri, or leave storage out to use --store");
     }
     Path root = Locations.resolve(file, spec.storage().uri(), "spec.storage.uri");
     VersionStore own = VersionStore.open(root);
     stores.put(name, own);
     return own;
+  }
+
+  private InputException clusterOnly(String model, String field, String instead) {
+    return new InputException(
+        file
+            + ": Model \""
+            + model
+            + "\": "
+            + field
+            + ": a PersistentVolumeClaim is known to a cluster only; give "
+            + instead);
   }
 }

@@ -79,6 +79,12 @@ final class StageCommand extends Reporting {
   @Option(names = "--source", paramLabel = "URI", description = "The checkpoint to import.")
   private String source;
 
+  @Option(
+      names = "--files",
+      paramLabel = "DIR",
+      description = "Where relative paths of resources start (default: the store).")
+  private Path files;
+
   @Option(names = "--version", paramLabel = "vN", description = "The version to promote.")
   private String version;
 
@@ -139,9 +145,9 @@ final class StageCommand extends Reporting {
     }
   }
 
-  /** Relative paths of resources start at the root of the store. */
-  private static Path anchor(VersionStore store) {
-    return store.root().resolve("store");
+  /** Relative paths of resources start in the folder of what this names. */
+  private Path anchor(VersionStore store) {
+    return (files == null ? store.root() : files).resolve("store");
   }
 
   private void require(String one, Object oneValue, String other, Object otherValue) {

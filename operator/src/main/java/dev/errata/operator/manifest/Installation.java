@@ -5,7 +5,23 @@ package dev.errata.operator.manifest;
  *
  * @param image of the worker
  * @param imagePullPolicy null for what the image's tag implies
- * @param claim PersistentVolumeClaim of the store in the namespace of a Model that names none
+ * @param claim PersistentVolumeClaim of the store in the namespace of a Model that names none; with
+ *     a store in a bucket that of the workspaces
+ * @param bucket the bucket and prefix in which each namespace has its store, where a Model names
+ *     none; null to keep stores in claims
+ * @param secret Secret in the namespace of a Model with the environment that reaches the bucket;
+ *     may be null
  * @param fsGroup group that the volumes are given to; null to leave that to the cluster
  */
-public record Installation(String image, String imagePullPolicy, String claim, Long fsGroup) {}
+public record Installation(
+    String image,
+    String imagePullPolicy,
+    String claim,
+    String bucket,
+    String secret,
+    Long fsGroup) {
+  /** An installation whose stores are claims. */
+  public Installation(String image, String imagePullPolicy, String claim, Long fsGroup) {
+    this(image, imagePullPolicy, claim, null, null, fsGroup);
+  }
+}

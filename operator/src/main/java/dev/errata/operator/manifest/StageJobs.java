@@ -2,7 +2,7 @@ package dev.errata.operator.manifest;
 
 import dev.errata.api.EditJob;
 import dev.errata.api.Model;
-import dev.errata.api.resource.ModelStorage;
+import dev.errata.api.resource.ModelSource;
 import dev.errata.api.resource.Workers;
 import dev.errata.operator.decide.Fingerprint;
 import dev.errata.operator.decide.ModelTask;
@@ -44,7 +44,8 @@ public final class StageJobs {
     labels.put(Labels.STAGE, order.stage().name());
     labels.put(Labels.ATTEMPT, String.valueOf(order.attempt()));
     labels.put(Labels.MADE_FOR, Fingerprint.of(job.getSpec()));
-    List<String> arguments = new ArrayList<>(store(model));
+    StorePlace store = StorePlace.of(model, installation);
+    List<String> arguments = new ArrayList<>(store.options());
     arguments.addAll(
         List.of(
             "stage",
@@ -60,8 +61,9 @@ public final class StageJobs {
     if (hasGpu(job.getSpec().workers())) {
       arguments.addAll(List.of("--device", "cuda"));
     }
+    arguments.addAll(store.files());
     WorkerTemplate template =
-        new WorkerTemplate(installation, job.getSpec().workers(), claim(model, installation))
+        new WorkerTemplate(installation, job.getSpec().workers(), store)
             .configMap("errata-job", Names.manifest(name), WorkerTemplate.JOB);
     if (job.getSpec().facts().configMap() != null) {
       arguments.addAll(List.of("--facts", WorkerTemplate.FACTS));
@@ -85,10 +87,21 @@ public final class StageJobs {
     labels.put(Labels.MANAGED_BY, Labels.OPERATOR);
     labels.put(Labels.MODEL, name);
     labels.put(Labels.TASK, task.name());
-    List<String> arguments = new ArrayList<>(store(model));
+    StorePlace store = StorePlace.of(model, installation);
+    WorkerTemplate template = new WorkerTemplate(installation, null, store);
+    List<String> arguments = new ArrayList<>(store.options());
     if (task.version() == null) {
-      arguments.addAll(
-          List.of("stage", "import", "--model", name, "--source", model.getSpec().source().uri()));
+      ModelSource source = model.getSpec().source();
+      String place = source.uri();
+      if (source.claim() != null) {
+        place = WorkerTemplate.SOURCE + "/" + place;
+        template.claim("errata-source", source.claim(), WorkerTemplate.SOURCE);
+      }
+      if (source.secret() != null) {
+        template.environment(source.secret());
+      }
+      arguments.addAll(List.of("stage", "import", "--model", name, "--source", place));
+      arguments.addAll(store.files());
     } else {
       arguments.addAll(List.of("stage", "promote", "--model", name, "--version", task.version()));
     }
@@ -99,8 +112,7 @@ public final class StageJobs {
         labels,
         1,
         TASK_RETRIES,
-        new WorkerTemplate(installation, null, claim(model, installation))
-            .build(labels, arguments));
+        template.build(labels, arguments));
   }
 
   /** Whether a pod is given a GPU, or a slice of one such as nvidia.com/mig-1g.10gb. */
@@ -114,18 +126,6 @@ public final class StageJobs {
                 resource ->
                     resource.getKey().startsWith("nvidia.com/")
                         && resource.getValue().getNumericalAmount().signum() > 0);
-  }
-
-  private static List<String> store(Model model) {
-    ModelStorage storage = model.getSpec().storage();
-    boolean elsewhere = storage != null && storage.uri() != null;
-    return List.of("--store", elsewhere ? storage.uri() : WorkerTemplate.STORE);
-  }
-
-  private static String claim(Model model, Installation installation) {
-    ModelStorage storage = model.getSpec().storage();
-    boolean own = storage != null && storage.claim() != null;
-    return own ? storage.claim() : installation.claim();
   }
 
   private static Job build(

@@ -7,6 +7,7 @@ import dev.errata.api.resource.WorkerVolume;
 import dev.errata.api.resource.Workers;
 import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.AffinityBuilder;
+import io.fabric8.kubernetes.api.model.EnvFromSourceBuilder;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.NodeSelectorTerm;
@@ -23,13 +24,18 @@ import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The pods of workers: what they compute with, under Pod Security "restricted". */
 final class WorkerTemplate {
   /** Where a worker finds the store. */
   static final String STORE = "/errata/store";
+
+  /** Where a worker finds a checkpoint that lies in a claim of its own. */
+  static final String SOURCE = "/errata/source";
 
   /** Where a worker finds the EditJob. */
   static final String JOB = "/errata/job";
@@ -44,6 +50,8 @@ final class WorkerTemplate {
 
   private final Installation installation;
   private final Workers workers;
+  private final StorePlace store;
+  private final Set<String> environments = new LinkedHashSet<>();
   private final List<Volume> volumes = new ArrayList<>();
   private final List<VolumeMount> mounts = new ArrayList<>();
 
@@ -51,10 +59,11 @@ final class WorkerTemplate {
    * Prepares.
    *
    * @param workers the override of a job; may be null
-   * @param claim PersistentVolumeClaim of the store
+   * @param store of the Model
    */
-  WorkerTemplate(Installation installation, Workers workers, String claim) {
+  WorkerTemplate(Installation installation, Workers workers, StorePlace store) {
     this.installation = installation;
+    this.store = store;
     this.workers =
         workers == null
             ? new Workers(null, null, null, null, null, null, null, null, null, null)
@@ -62,7 +71,7 @@ final class WorkerTemplate {
     volume(
         new VolumeBuilder()
             .withName("errata-store")
-            .withNewPersistentVolumeClaim(claim, false)
+            .withNewPersistentVolumeClaim(store.claim(), false)
             .build(),
         STORE,
         false);
@@ -70,6 +79,24 @@ final class WorkerTemplate {
         new VolumeBuilder().withName("errata-tmp").withNewEmptyDir().endEmptyDir().build(),
         "/tmp",
         false);
+    if (store.secret() != null) {
+      environments.add(store.secret());
+    }
+  }
+
+  /** Gives the entries of a Secret to the worker's environment. */
+  WorkerTemplate environment(String secret) {
+    environments.add(secret);
+    return this;
+  }
+
+  /** Shows a claim to the worker, to be read only. */
+  WorkerTemplate claim(String volume, String name, String path) {
+    volume(
+        new VolumeBuilder().withName(volume).withNewPersistentVolumeClaim(name, true).build(),
+        path,
+        true);
+    return this;
   }
 
   /** Shows a ConfigMap to the worker. */
@@ -129,6 +156,10 @@ final class WorkerTemplate {
         .withImagePullPolicy(installation.imagePullPolicy())
         .withArgs(arguments)
         .withEnv(env())
+        .withEnvFrom(
+            environments.stream()
+                .map(secret -> new EnvFromSourceBuilder().withNewSecretRef(secret, false).build())
+                .toList())
         .withResources(resources())
         .withVolumeMounts(mounts)
         .withTerminationMessagePath(REPORT)
@@ -150,6 +181,10 @@ final class WorkerTemplate {
     List<EnvVar> env = new ArrayList<>();
     env.add(new EnvVar("HOME", "/tmp", null));
     env.add(new EnvVar("DJL_CACHE_DIR", "/tmp/djl", null));
+    if (store.remote()) {
+      // What the pods of a job leave for each other; a bucket holds what is published only.
+      env.add(new EnvVar("XDG_CACHE_HOME", STORE, null));
+    }
     List<WorkerEnv> more = workers.env() == null ? List.of() : workers.env();
     for (WorkerEnv variable : more) {
       EnvVarBuilder builder = new EnvVarBuilder().withName(variable.name());

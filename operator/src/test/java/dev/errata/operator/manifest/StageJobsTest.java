@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.errata.api.EditJob;
 import dev.errata.api.Model;
+import dev.errata.api.resource.ModelSource;
+import dev.errata.api.resource.ModelSpec;
+import dev.errata.api.resource.ModelStorage;
 import dev.errata.api.resource.Stage;
 import dev.errata.operator.Fixtures;
 import dev.errata.operator.decide.ModelTask;
@@ -73,6 +76,33 @@ class StageJobsTest {
     assertGolden(
         "overrides.yaml",
         StageJobs.of(job, model, new StageOrder(Stage.Values, 1, 4, "v3", false), INSTALLATION));
+  }
+
+  @Test
+  void aStoreInABucket() throws IOException {
+    Model named = Fixtures.model("storage: {uri: 's3://bucket/errata', secret: s3}");
+    assertGolden(
+        "bucket.yaml",
+        StageJobs.of(
+            Fixtures.editJob(),
+            named,
+            new StageOrder(Stage.Values, 0, 2, "v0", false),
+            INSTALLATION));
+    Installation buckets =
+        new Installation("errata/worker:1", null, "errata-store", "s3://bucket/all", "s3", null);
+    Model model = Fixtures.model();
+    assertGolden("bucket-import.yaml", StageJobs.of(model, ModelTask.IMPORT, buckets));
+  }
+
+  @Test
+  void aCheckpointInAClaimOrBucket() throws IOException {
+    Model model = Fixtures.model();
+    ModelSource claim = new ModelSource("llama/base", "checkpoints", null);
+    model.setSpec(new ModelSpec(claim, null, null));
+    assertGolden("import-claim.yaml", StageJobs.of(model, ModelTask.IMPORT, INSTALLATION));
+    ModelSource bucket = new ModelSource("s3://bucket/llama", null, "s3");
+    model.setSpec(new ModelSpec(bucket, new ModelStorage(null, "mine", null), null));
+    assertGolden("import-bucket.yaml", StageJobs.of(model, ModelTask.IMPORT, INSTALLATION));
   }
 
   @Test

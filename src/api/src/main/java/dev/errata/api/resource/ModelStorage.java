@@ -11,8 +11,12 @@ import io.fabric8.generator.annotation.ValidationRule;
 @ValidationRule(
     value = "has(self.uri) != has(self.claim)",
     message = "exactly one of uri, claim must be set")
+@ValidationRule(value = "!has(self.secret) || has(self.uri)", message = "secret belongs to uri")
 public record ModelStorage(
     @Size(min = 1, max = 2048) @JsonPropertyDescription("A folder: a path, relative to the manifest, or a URI.")
         String uri,
     @Size(min = 1, max = 253) @Pattern("^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$") @JsonPropertyDescription("Name of a PersistentVolumeClaim in the namespace of the model.")
-        String claim) {}
+        String claim,
+    @Size(min = 1, max = 253) @Pattern("^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$") @JsonPropertyDescription(
+            "Name of a Secret whose entries all workers of the model get as environment, such as AWS_ACCESS_KEY_ID.")
+        String secret) {}

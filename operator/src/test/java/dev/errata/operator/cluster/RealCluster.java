@@ -67,6 +67,11 @@ public final class RealCluster {
   }
 
   private static boolean built() {
+    return programs() != null;
+  }
+
+  /** Where the binaries lie, kubectl among them; null where they were not built. */
+  static Path programs() {
     String cache = System.getenv("CLUSTER_CACHE");
     String xdg = System.getenv("XDG_CACHE_HOME");
     Path home = Path.of(System.getProperty("user.home"), ".cache");
@@ -75,13 +80,16 @@ public final class RealCluster {
             ? Path.of(cache)
             : (xdg == null ? home : Path.of(xdg)).resolve("errata").resolve("kube");
     if (!Files.isDirectory(root.resolve("k8s"))) {
-      return false;
+      return null;
     }
     try (Stream<Path> versions = Files.list(root.resolve("k8s"))) {
-      return versions.anyMatch(
-          bin ->
-              Stream.of("etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
-                  .allMatch(part -> Files.isExecutable(bin.resolve(part))));
+      return versions
+          .filter(
+              bin ->
+                  Stream.of("etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
+                      .allMatch(part -> Files.isExecutable(bin.resolve(part))))
+          .findFirst()
+          .orElse(null);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -26,29 +26,21 @@ public final class OlmoeFamily implements Family {
             LlamaLike.noWindows(config));
     Architecture.Attention attention = llama.attention();
     Architecture base =
-        new Architecture(
-            llama.family(),
-            llama.layers(),
-            llama.hidden(),
-            llama.vocabulary(),
-            llama.positions(),
-            new Architecture.Attention(
-                attention.heads(),
-                attention.keyValueHeads(),
-                attention.headDim(),
-                attention.scale(),
-                0,
-                attention.queryKeyNorm(),
-                attention.windows(),
-                config.number("clip_qkv", 0),
-                null),
-            llama.feedForward(),
-            new Architecture.Norm(
-                true, config.number("rms_norm_eps", 1e-5), false, Architecture.Placement.PRE),
-            llama.rotary(),
-            llama.tied(),
-            1,
-            0);
+        llama
+            .withAttention(
+                new Architecture.Attention(
+                    attention.heads(),
+                    attention.keyValueHeads(),
+                    attention.headDim(),
+                    attention.scale(),
+                    0,
+                    attention.queryKeyNorm(),
+                    attention.windows(),
+                    config.number("clip_qkv", 0),
+                    null))
+            .withNorm(
+                new Architecture.Norm(
+                    true, config.number("rms_norm_eps", 1e-5), false, Architecture.Placement.PRE));
     int[] experts = MixtureLike.experts(config, "num_experts", "num_local_experts");
     return MixtureLike.with(
         base,

@@ -104,11 +104,15 @@ public final class MemitPresets {
       // Above the last layer there is no attention that could carry a value to its target.
       int last = Math.max(0, Math.min(2, layers - 2));
       List<Integer> two = range(Math.max(0, last - 1), last);
-      // GPT-2 of that size keeps more of a subject's other facts with smaller updates.
+      // GPT-2 of that size keeps more of a subject's other facts when updates are smaller and more
+      // templates are protected.
       boolean gpt2 = model.family().equals("gpt2");
       int steps = gpt2 ? 40 : STEPS;
       double share = gpt2 ? 0.6 : 0.45;
-      return new Preset("small", two, steps, 0.2, 2, 1e-3, STOP_LOSS, share, 2, 16, 1, 30_000, 0);
+      int preserve = gpt2 ? 24 : 16;
+      double factor = gpt2 ? 4 : 1;
+      return new Preset(
+          "small", two, steps, 0.2, 2, 1e-3, STOP_LOSS, share, 2, preserve, factor, 30_000, 0);
     }
     int first = (int) Math.round(0.1 * layers);
     return large(UNMEASURED, first, Math.min(first + 4, layers - 1), 0.5, 4, 1e-3, 9_000);

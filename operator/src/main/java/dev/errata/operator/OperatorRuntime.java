@@ -1,8 +1,13 @@
 package dev.errata.operator;
 
+import dev.errata.api.InputException;
+import dev.errata.api.event.KafkaAccess;
+import dev.errata.api.resource.ProgressTarget;
 import dev.errata.operator.assembly.Assembly;
 import dev.errata.operator.assembly.Leadership;
 import dev.errata.operator.manifest.Installation;
+import dev.errata.operator.progress.Hearing;
+import dev.errata.operator.progress.ProgressSource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.Operator;
@@ -29,6 +34,7 @@ public class OperatorRuntime implements HealthCheck {
   private final OperatorSettings settings;
   private volatile boolean stopping;
   private Operator operator;
+  private Hearing hearing;
 
   OperatorRuntime(KubernetesClient client, OperatorSettings settings) {
     this.client = client;
@@ -51,13 +57,15 @@ public class OperatorRuntime implements HealthCheck {
                   settings.store().secret().orElse(null),
                   settings.worker().fsGroup().isPresent()
                       ? settings.worker().fsGroup().getAsLong()
-                      : null),
+                      : null,
+                  target()),
               settings.namespaces().orElse(Set.of()),
               election(),
-              Clock.systemUTC());
+              Clock.systemUTC(),
+              hear());
       operator.start();
       LOG.info("Watching EditJobs and Models");
-    } catch (IllegalStateException | KubernetesClientException e) {
+    } catch (IllegalStateException | InputException | KubernetesClientException e) {
       Throwable cause = e;
       while (cause.getCause() != null && cause.getCause() != cause) {
         cause = cause.getCause();
@@ -67,6 +75,25 @@ public class OperatorRuntime implements HealthCheck {
       LOG.debug("Cannot start", e);
       Quarkus.asyncExit(1);
     }
+  }
+
+  /** Where workers tell how far they are when their job does not say. */
+  private ProgressTarget target() {
+    return settings
+        .kafka()
+        .bootstrap()
+        .map(brokers -> new ProgressTarget(brokers, settings.kafka().secret().orElse(null)))
+        .orElse(null);
+  }
+
+  private ProgressSource hear() {
+    OperatorSettings.Kafka kafka = settings.kafka();
+    if (kafka.bootstrap().isEmpty()) {
+      return ProgressSource.NONE;
+    }
+    KafkaAccess access = KafkaAccess.of(kafka.bootstrap().get(), kafka.config().orElse(null));
+    hearing = Hearing.open(access, kafka.group(), kafka.makeTopics(), Clock.systemUTC());
+    return hearing;
   }
 
   private LeaderElectionConfiguration election() {
@@ -93,6 +120,9 @@ public class OperatorRuntime implements HealthCheck {
     stopping = true;
     if (operator != null) {
       operator.stop();
+    }
+    if (hearing != null) {
+      hearing.close();
     }
   }
 

@@ -2,6 +2,7 @@ package dev.errata.operator;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -24,6 +25,34 @@ public interface OperatorSettings {
 
   /** Which of several operators acts. */
   Election election();
+
+  /** Where workers tell how far they are. */
+  Kafka kafka();
+
+  /** Where workers tell how far they are. */
+  interface Kafka {
+    /** Brokers, HOST:PORT, separated by commas; absent: without Kafka. */
+    Optional<String> bootstrap();
+
+    /**
+     * Properties {@code security.*}, {@code sasl.*} and {@code ssl.*} of the operator's clients.
+     */
+    Optional<Path> config();
+
+    /**
+     * Secret in the namespaces of EditJobs that holds the same for workers under {@code
+     * client.properties}.
+     */
+    Optional<String> secret();
+
+    /** Whether the operator makes topics that are missing. */
+    @WithDefault("true")
+    boolean makeTopics();
+
+    /** Name under which Kafka remembers what this operator has heard; one for each operator. */
+    @WithDefault("errata-operator-${HOSTNAME:local}")
+    String group();
+  }
 
   /** What workers are. */
   interface Worker {

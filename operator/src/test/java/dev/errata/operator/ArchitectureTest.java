@@ -18,4 +18,25 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAnyPackage(
               "dev.errata.editing..", "dev.errata.worker..", "dev.errata.lab..", "ai.djl..");
+
+  @ArchTest
+  static final ArchRule onlyOnePackageSpeaksToKafka =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.errata.operator.progress..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.apache.kafka..", "io.cloudevents..");
+
+  @ArchTest
+  static final ArchRule decisionsKnowNeitherKafkaNorClusters =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.errata.operator.decide..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "dev.errata.operator.progress..",
+              "dev.errata.operator.assembly..",
+              "io.fabric8.kubernetes.client..");
 }

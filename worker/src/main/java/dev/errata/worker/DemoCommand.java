@@ -41,6 +41,7 @@ final class DemoCommand extends Reporting {
   private boolean restart;
 
   @Mixin private MemoryOption memory;
+  @Mixin private KafkaOption kafka;
 
   @Override
   public Integer call() {
@@ -59,7 +60,7 @@ final class DemoCommand extends Reporting {
                   manifest,
                   store,
                   progress,
-                  new ManifestRun.Options(Compute.CPU, most, restart, memory.bytes()))
+                  new ManifestRun.Options(Compute.CPU, most, restart, memory.bytes(), kafka))
               .run();
     }
     report(RunCommand.document(outcome), out -> new ReportText(out).outcome(outcome));

@@ -5,10 +5,13 @@ import dev.errata.api.InputException;
 import dev.errata.api.Locations;
 import dev.errata.api.Model;
 import dev.errata.api.Progress;
+import dev.errata.api.event.JobRef;
+import dev.errata.api.event.KafkaAccess;
 import dev.errata.api.facts.FactReader;
 import dev.errata.api.facts.FactSet;
 import dev.errata.api.resource.FactsSource;
 import dev.errata.api.resource.ModelSpec;
+import dev.errata.api.resource.Stage;
 import dev.errata.api.validation.JobFacts;
 import dev.errata.api.validation.Manifests;
 import dev.errata.editing.checkpoint.RemoteFiles;
@@ -19,7 +22,9 @@ import dev.errata.editing.pipeline.EditJobRun;
 import dev.errata.editing.pipeline.EditRequest;
 import dev.errata.editing.pipeline.JobReport;
 import dev.errata.editing.torch.Compute;
+import dev.errata.worker.progress.JobEvents;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -41,11 +46,13 @@ final class ManifestRun {
    * @param mostFacts how many facts of a job are taken
    * @param restart whether to forget what interrupted runs of changed jobs have done
    * @param memory bytes that a job may take
+   * @param kafka who hears of progress
    */
-  record Options(Compute compute, int mostFacts, boolean restart, long memory) {
+  record Options(Compute compute, int mostFacts, boolean restart, long memory, KafkaOption kafka) {
     /** Everything that the manifest says, on the processor. */
     static final Options DEFAULT =
-        new Options(Compute.CPU, Integer.MAX_VALUE, false, MemoryOption.ofMachine());
+        new Options(
+            Compute.CPU, Integer.MAX_VALUE, false, MemoryOption.ofMachine(), new KafkaOption());
   }
 
   ManifestRun(Path file, VersionStore store, Progress progress, Options options) {
@@ -74,6 +81,7 @@ final class ManifestRun {
     for (HasMetadata resource : resources) {
       if (resource instanceof EditJob job && !skipped(job)) {
         try {
+          options.kafka().access(job.getSpec().progress());
           requests.put(job, request(job, resources));
         } catch (InputException e) {
           problems.addAll(e.problems());
@@ -88,13 +96,25 @@ final class ManifestRun {
     for (HasMetadata resource : resources) {
       if (resource instanceof Model model) {
         models.add(ensure(model));
-      } else if (requests.containsKey(resource)) {
-        EditRequest request = requests.get(resource);
+      } else if (resource instanceof EditJob job && requests.containsKey(job)) {
+        EditRequest request = requests.get(job);
         VersionStore in = stores.getOrDefault(request.spec().model(), store);
-        jobs.add(EditJobRun.run(in, request, options.compute(), progress));
+        jobs.add(run(in, job, request));
       }
     }
     return new Outcome(models, jobs);
+  }
+
+  private JobReport run(VersionStore in, EditJob job, EditRequest request) {
+    ObjectMeta meta = job.getMetadata();
+    JobRef ref =
+        JobRef.of(meta.getNamespace(), meta.getName(), meta.getUid(), job.getSpec().model());
+    KafkaAccess access = options.kafka().access(job.getSpec().progress()).orElse(null);
+    try (Telling telling = Telling.of(access, ref, JobEvents.Place.LAPTOP, progress)) {
+      JobReport report = EditJobRun.run(in, request, options.compute(), telling.progress());
+      telling.result(() -> PodReports.result(in, Stage.Publish, report));
+      return report;
+    }
   }
 
   private boolean skipped(EditJob job) {

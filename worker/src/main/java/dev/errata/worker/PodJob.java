@@ -2,6 +2,7 @@ package dev.errata.worker;
 
 import dev.errata.api.EditJob;
 import dev.errata.api.InputException;
+import dev.errata.api.event.JobRef;
 import dev.errata.api.facts.FactSet;
 import dev.errata.api.resource.ConfigMapKey;
 import dev.errata.api.resource.FactsSource;
@@ -11,6 +12,7 @@ import dev.errata.editing.checkpoint.RemoteFiles;
 import dev.errata.editing.pipeline.EditRequest;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,11 +25,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
 
-/** An EditJob as a pod finds it: a file, and its facts where a ConfigMap is mounted. */
-final class PodJob {
+/**
+ * An EditJob as a pod finds it: a file, and its facts where a ConfigMap is mounted.
+ *
+ * @param ref what events call it
+ * @param request what is to be computed
+ */
+record PodJob(JobRef ref, EditRequest request) {
   private static final int GZIP = 0x1f;
-
-  private PodJob() {}
 
   /**
    * Reads it.
@@ -37,7 +42,7 @@ final class PodJob {
    * @param anchor relative paths of the EditJob start at its folder
    * @param memory bytes that the pod may take
    */
-  static EditRequest read(Path file, Path facts, Path anchor, long memory) {
+  static PodJob read(Path file, Path facts, Path anchor, long memory) {
     List<HasMetadata> resources = new ArrayList<>(Manifests.read(text(file), file.toString()));
     EditJob job =
         resources.stream()
@@ -56,8 +61,10 @@ final class PodJob {
     }
     FactSet set = JobFacts.read(job, anchor, resources, RemoteFiles::open);
     // What another generation of the job has left in the workspace is none of this one's.
-    return new EditRequest(
-        job.getMetadata().getName(), job.getSpec(), set, place, anchor, true, memory);
+    ObjectMeta meta = job.getMetadata();
+    return new PodJob(
+        JobRef.of(meta.getNamespace(), meta.getName(), meta.getUid(), job.getSpec().model()),
+        new EditRequest(meta.getName(), job.getSpec(), set, place, anchor, true, memory));
   }
 
   private static HasMetadata configMap(EditJob job, ConfigMapKey wanted, Path key) {

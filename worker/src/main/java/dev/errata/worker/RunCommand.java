@@ -26,6 +26,7 @@ final class RunCommand extends Reporting {
 
   @Mixin private ComputeOptions compute;
   @Mixin private MemoryOption memory;
+  @Mixin private KafkaOption kafka;
 
   @Override
   public Integer call() {
@@ -37,7 +38,7 @@ final class RunCommand extends Reporting {
                   store(),
                   progress,
                   new ManifestRun.Options(
-                      compute.compute(), Integer.MAX_VALUE, restart, memory.bytes()))
+                      compute.compute(), Integer.MAX_VALUE, restart, memory.bytes(), kafka))
               .run();
     }
     report(document(outcome), out -> new ReportText(out).outcome(outcome));

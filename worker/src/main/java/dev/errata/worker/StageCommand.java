@@ -3,13 +3,14 @@ package dev.errata.worker;
 import dev.errata.api.InputException;
 import dev.errata.api.Locations;
 import dev.errata.api.WorkerReport;
+import dev.errata.api.event.KafkaAccess;
 import dev.errata.api.resource.Stage;
 import dev.errata.editing.checkpoint.store.Version;
 import dev.errata.editing.checkpoint.store.VersionStore;
 import dev.errata.editing.pipeline.EditJobRun;
-import dev.errata.editing.pipeline.EditRequest;
 import dev.errata.editing.pipeline.MovedException;
 import dev.errata.editing.pipeline.StagePart;
+import dev.errata.worker.progress.JobEvents;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -73,6 +74,12 @@ final class StageCommand extends Reporting {
       description = "Number of this one (default: $$JOB_COMPLETION_INDEX, or 0).")
   private int shard;
 
+  @Option(
+      names = "--attempt",
+      defaultValue = "0",
+      description = "How often the job has been rebased (default: ${DEFAULT-VALUE}).")
+  private int attempt;
+
   @Option(names = "--model", paramLabel = "NAME", description = "The model to import or promote.")
   private String model;
 
@@ -96,6 +103,7 @@ final class StageCommand extends Reporting {
 
   @Mixin private ComputeOptions compute;
   @Mixin private MemoryOption memory;
+  @Mixin private KafkaOption kafka;
 
   @Override
   public Integer call() {
@@ -136,12 +144,29 @@ final class StageCommand extends Reporting {
 
   private WorkerReport stage(VersionStore store, Stage stage) {
     require("--job", job, "--base", base);
-    EditRequest request = PodJob.read(job, facts, anchor(store), memory.bytes());
+    PodJob read = PodJob.read(job, facts, anchor(store), memory.bytes());
     StagePart part = new StagePart(base, stage, shard, shards);
-    try (TerminalProgress progress = progress()) {
-      return EditJobRun.part(store, request, part, compute.compute(), progress)
-          .map(result -> PodReports.result(store, stage, result))
-          .orElseGet(() -> PodReports.pending(stage, request));
+    JobEvents.Place place = new JobEvents.Place(stage, attempt, shard, shards);
+    try (TerminalProgress progress = progress();
+        Telling telling = Telling.of(access(read), read.ref(), place, progress)) {
+      var result =
+          EditJobRun.part(store, read.request(), part, compute.compute(), telling.progress());
+      if (result.isEmpty()) {
+        return PodReports.pending(stage, read.request());
+      }
+      WorkerReport told = PodReports.result(store, stage, result.get());
+      telling.result(() -> told);
+      return told;
+    }
+  }
+
+  /** A Secret that is missing or wrong silences a pod and does not stop it. */
+  private KafkaAccess access(PodJob read) {
+    try {
+      return kafka.access(read.request().spec().progress()).orElse(null);
+    } catch (InputException e) {
+      err().println("  progress is told to nobody: " + e.getMessage());
+      return null;
     }
   }
 

@@ -4,6 +4,7 @@ import dev.errata.api.EditJob;
 import dev.errata.api.Model;
 import dev.errata.api.ModelVersion;
 import dev.errata.operator.manifest.Installation;
+import dev.errata.operator.progress.ProgressSource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -38,6 +39,21 @@ public final class Assembly {
       Set<String> namespaces,
       LeaderElectionConfiguration election,
       Clock clock) {
+    return operator(client, installation, namespaces, election, clock, ProgressSource.NONE);
+  }
+
+  /**
+   * An operator that hears how far workers are, not started.
+   *
+   * @throws IllegalStateException when a resource of Errata is unknown to the cluster
+   */
+  public static Operator operator(
+      KubernetesClient client,
+      Installation installation,
+      Set<String> namespaces,
+      LeaderElectionConfiguration election,
+      Clock clock,
+      ProgressSource progress) {
     requireCrds(client, namespaces);
     Operator operator =
         new Operator(
@@ -55,7 +71,7 @@ public final class Assembly {
             });
     Writer writer = new Writer(client);
     operator.register(
-        new EditJobReconciler(writer, installation, clock),
+        new EditJobReconciler(writer, installation, clock, progress),
         config -> {
           config
               .withName("editjobs")

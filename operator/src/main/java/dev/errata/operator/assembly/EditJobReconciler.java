@@ -12,6 +12,7 @@ import dev.errata.operator.manifest.Installation;
 import dev.errata.operator.manifest.JobManifest;
 import dev.errata.operator.manifest.Labels;
 import dev.errata.operator.manifest.StageJobs;
+import dev.errata.operator.progress.ProgressSource;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -40,15 +41,18 @@ public final class EditJobReconciler implements Reconciler<EditJob> {
   private final Writer writer;
   private final Installation installation;
   private final Clock clock;
+  private final ProgressSource progress;
   private final Turns turns = new Turns();
   private final Wakeups wakeups = new Wakeups();
   private InformerEventSource<Job, EditJob> jobs;
 
   /** Prepares. */
-  EditJobReconciler(Writer writer, Installation installation, Clock clock) {
+  EditJobReconciler(
+      Writer writer, Installation installation, Clock clock, ProgressSource progress) {
     this.writer = writer;
     this.installation = installation;
     this.clock = clock;
+    this.progress = progress;
   }
 
   @Override
@@ -66,6 +70,7 @@ public final class EditJobReconciler implements Reconciler<EditJob> {
                     .map(ResourceID::fromResource)
                     .collect(Collectors.toSet()),
             job -> Set.of(new ResourceID(job.getSpec().model(), namespace(job))));
+    progress.onNews(job -> wakeups.wake(new ResourceID(job.name(), job.namespace())));
     return List.of(jobs, pods, models, wakeups);
   }
 
@@ -106,7 +111,23 @@ public final class EditJobReconciler implements Reconciler<EditJob> {
             .map(child -> Views.child(child, pods))
             .toList();
     return new Observation(
-        Views.model(model), turn(job, context.getPrimaryCache()), Labels.queue(job), children);
+        Views.model(model),
+        turn(job, context.getPrimaryCache()),
+        Labels.queue(job),
+        children,
+        heard(job));
+  }
+
+  private Observation.Heard heard(EditJob job) {
+    EditJobStatus status = job.getStatus();
+    if (status == null || status.stage() == null) {
+      return null;
+    }
+    int attempt = status.rebases() == null ? 0 : status.rebases();
+    return progress
+        .progress(job.getMetadata().getUid(), status.stage(), attempt)
+        .map(known -> new Observation.Heard(status.stage(), attempt, known))
+        .orElse(null);
   }
 
   /** Name of the job whose turn it is, when it is another one. */

@@ -14,8 +14,13 @@ final class Wakeups extends AbstractEventSource<Void, EditJob> {
 
   /** Looks at a job again. */
   void wake(EditJob job) {
+    wake(ResourceID.fromResource(job));
+  }
+
+  /** Looks at a job again. */
+  void wake(ResourceID job) {
     if (isRunning()) {
-      getEventHandler().handleEvent(new Event(ResourceID.fromResource(job)));
+      getEventHandler().handleEvent(new Event(job));
     }
   }
 

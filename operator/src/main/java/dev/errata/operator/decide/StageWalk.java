@@ -178,7 +178,10 @@ final class StageWalk {
         draft.again(Duration.ofSeconds(spec.activeDeadlineSeconds()));
       }
     }
-    if (child.shards() > 1) {
+    Observation.Heard heard = seen.heard();
+    if (heard != null && heard.stage() == child.stage() && heard.attempt() == draft.rebases) {
+      draft.progress = heard.progress();
+    } else if (child.shards() > 1) {
       progress(child.succeeded(), child.shards());
     }
     tellFailures(child);

@@ -1,5 +1,7 @@
 package dev.errata.operator.manifest;
 
+import dev.errata.api.resource.ProgressTarget;
+
 /**
  * What an installation gives its workers.
  *
@@ -12,6 +14,7 @@ package dev.errata.operator.manifest;
  * @param secret Secret in the namespace of a Model with the environment that reaches the bucket;
  *     may be null
  * @param fsGroup group that the volumes are given to; null to leave that to the cluster
+ * @param progress where workers tell how far they are when their job does not say; or null
  */
 public record Installation(
     String image,
@@ -19,9 +22,10 @@ public record Installation(
     String claim,
     String bucket,
     String secret,
-    Long fsGroup) {
-  /** An installation whose stores are claims. */
+    Long fsGroup,
+    ProgressTarget progress) {
+  /** An installation whose stores are claims, without Kafka. */
   public Installation(String image, String imagePullPolicy, String claim, Long fsGroup) {
-    this(image, imagePullPolicy, claim, null, null, fsGroup);
+    this(image, imagePullPolicy, claim, null, null, fsGroup, null);
   }
 }

@@ -38,7 +38,8 @@ public final class JobManifest {
     manifest
         .putObject("metadata")
         .put("name", job.getMetadata().getName())
-        .put("namespace", job.getMetadata().getNamespace());
+        .put("namespace", job.getMetadata().getNamespace())
+        .put("uid", job.getMetadata().getUid());
     ObjectNode spec = JSON.valueToTree(job.getSpec());
     if (pinned) {
       spec.put("promotion", "Manual");

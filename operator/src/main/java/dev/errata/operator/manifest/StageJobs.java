@@ -2,7 +2,9 @@ package dev.errata.operator.manifest;
 
 import dev.errata.api.EditJob;
 import dev.errata.api.Model;
+import dev.errata.api.event.KafkaAccess;
 import dev.errata.api.resource.ModelSource;
+import dev.errata.api.resource.ProgressTarget;
 import dev.errata.api.resource.Workers;
 import dev.errata.operator.decide.Fingerprint;
 import dev.errata.operator.decide.ModelTask;
@@ -70,6 +72,8 @@ public final class StageJobs {
       template.configMap(
           "errata-facts", job.getSpec().facts().configMap().name(), WorkerTemplate.FACTS);
     }
+    ProgressTarget target = job.getSpec().progress();
+    tell(target == null ? installation.progress() : target, order.attempt(), arguments, template);
     Integer retries = job.getSpec().backoffLimit();
     return build(
         job,
@@ -78,6 +82,20 @@ public final class StageJobs {
         order.shards(),
         retries == null ? TASK_RETRIES : retries,
         template.build(labels, arguments));
+  }
+
+  /** A Secret that is missing silences the pods and does not keep them from starting. */
+  private static void tell(
+      ProgressTarget target, int attempt, List<String> arguments, WorkerTemplate template) {
+    if (target == null) {
+      return;
+    }
+    arguments.addAll(
+        List.of("--attempt", String.valueOf(attempt), "--kafka", target.bootstrapServers()));
+    if (target.secret() != null) {
+      arguments.addAll(List.of("--kafka-config", WorkerTemplate.KAFKA + "/" + KafkaAccess.FILE));
+      template.secret("errata-kafka", target.secret(), WorkerTemplate.KAFKA);
+    }
   }
 
   /** The Job of a task of a Model. */

@@ -43,6 +43,9 @@ final class WorkerTemplate {
   /** Where a worker finds the ConfigMap of its facts. */
   static final String FACTS = "/errata/facts";
 
+  /** Where a worker finds the Secret of Kafka. */
+  static final String KAFKA = "/errata/kafka";
+
   /** Where a worker writes its report. */
   static final String REPORT = "/dev/termination-log";
 
@@ -107,6 +110,21 @@ final class WorkerTemplate {
             .withNewConfigMap()
             .withName(name)
             .endConfigMap()
+            .build(),
+        path,
+        true);
+    return this;
+  }
+
+  /** Shows a Secret to the worker, when there is one. */
+  WorkerTemplate secret(String volume, String name, String path) {
+    volume(
+        new VolumeBuilder()
+            .withName(volume)
+            .withNewSecret()
+            .withSecretName(name)
+            .withOptional(true)
+            .endSecret()
             .build(),
         path,
         true);

@@ -156,6 +156,11 @@ public final class PodPlayer implements AutoCloseable {
     }
   }
 
+  /** Lets a pod end well that was left running. */
+  void end(Pod pod) {
+    wellDone(pod).statuses().forEach(status -> write(pod, status));
+  }
+
   private void write(Pod pod, PodStatus status) {
     client
         .pods()

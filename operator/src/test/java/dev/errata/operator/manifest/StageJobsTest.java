@@ -7,6 +7,7 @@ import dev.errata.api.Model;
 import dev.errata.api.resource.ModelSource;
 import dev.errata.api.resource.ModelSpec;
 import dev.errata.api.resource.ModelStorage;
+import dev.errata.api.resource.ProgressTarget;
 import dev.errata.api.resource.Stage;
 import dev.errata.operator.Fixtures;
 import dev.errata.operator.decide.ModelTask;
@@ -89,7 +90,8 @@ class StageJobsTest {
             new StageOrder(Stage.Values, 0, 2, "v0", false),
             INSTALLATION));
     Installation buckets =
-        new Installation("errata/worker:1", null, "errata-store", "s3://bucket/all", "s3", null);
+        new Installation(
+            "errata/worker:1", null, "errata-store", "s3://bucket/all", "s3", null, null);
     Model model = Fixtures.model();
     assertGolden("bucket-import.yaml", StageJobs.of(model, ModelTask.IMPORT, buckets));
   }
@@ -103,6 +105,32 @@ class StageJobsTest {
     ModelSource bucket = new ModelSource("s3://bucket/llama", null, "s3");
     model.setSpec(new ModelSpec(bucket, new ModelStorage(null, "mine", null), null));
     assertGolden("import-bucket.yaml", StageJobs.of(model, ModelTask.IMPORT, INSTALLATION));
+  }
+
+  @Test
+  void progressIsToldWhereTheJobOrElseTheInstallationSays() throws IOException {
+    Installation told =
+        new Installation(
+            "errata/worker:1",
+            null,
+            "errata-store",
+            null,
+            null,
+            10001L,
+            new ProgressTarget("kafka:9093", "errata-kafka"));
+    StageOrder order = new StageOrder(Stage.Values, 2, 1, "v0", false);
+    assertGolden("kafka.yaml", StageJobs.of(Fixtures.editJob(), Fixtures.model(), order, told));
+    EditJob own = Fixtures.editJob("progress:", "  bootstrapServers: other:9092");
+    assertThat(
+            StageJobs.of(own, Fixtures.model(), order, told)
+                .getSpec()
+                .getTemplate()
+                .getSpec()
+                .getContainers()
+                .get(0)
+                .getArgs())
+        .contains("--kafka", "other:9092")
+        .doesNotContain("--kafka-config");
   }
 
   @Test

@@ -1,5 +1,7 @@
 package dev.errata.api;
 
+import dev.errata.api.resource.Stage;
+
 /**
  * Hears how far a long piece of work is. Called on the thread that works, often; listeners decide
  * what to show and how often.
@@ -24,6 +26,17 @@ public interface Progress {
    * @param unit what is counted, in the plural, such as "tokens" or "facts"
    */
   default void stage(String name, String unit) {}
+
+  /**
+   * Begins a part of a stage of a job.
+   *
+   * @param of the stage that it belongs to
+   * @param name in plain words
+   * @param unit what is counted, in the plural
+   */
+  default void stage(Stage of, String name, String unit) {
+    stage(name, unit);
+  }
 
   /**
    * Tells something once that a person should know and that is no error, such as a cached file that

@@ -20,5 +20,6 @@ class ArchitectureTest {
               "dev.errata.worker..",
               "dev.errata.operator..",
               "io.quarkus..",
+              "org.apache.kafka..",
               "ai.djl..");
 }

@@ -49,6 +49,9 @@ public record EditJobSpec(
         @JsonPropertyDescription("Whether a version that passes its gates becomes the current one.")
         Promotion promotion,
     @Default("{}") @JsonPropertyDescription("The pods that compute.") Workers workers,
+    @JsonPropertyDescription(
+            "Where the pods tell how far they are; absent: where the installation says, if anywhere.")
+        ProgressTarget progress,
     @Default("false")
         @JsonPropertyDescription(
             "Stops the work after the shards in progress until it is false again.")

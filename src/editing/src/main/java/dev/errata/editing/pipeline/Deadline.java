@@ -1,6 +1,7 @@
 package dev.errata.editing.pipeline;
 
 import dev.errata.api.Progress;
+import dev.errata.api.resource.Stage;
 import java.util.function.LongSupplier;
 
 /**
@@ -40,6 +41,13 @@ final class Deadline implements Progress {
     stage = name;
     check("");
     next.stage(name, unit);
+  }
+
+  @Override
+  public void stage(Stage of, String name, String unit) {
+    stage = name;
+    check("");
+    next.stage(of, name, unit);
   }
 
   @Override

@@ -44,7 +44,7 @@ final class StageClock {
   <T> T time(Stage stage, String title, String unit, Part<T> part) {
     Sum sum = sums.computeIfAbsent(stage, s -> new Sum(unit));
     Counter counter = new Counter(listener);
-    listener.stage(title, unit);
+    listener.stage(stage, title, unit);
     long start = System.nanoTime();
     T result = part.run(counter);
     sum.nanos += System.nanoTime() - start;

@@ -139,6 +139,7 @@ final class Sequential {
                 List.of(Suite.Probability, Suite.Generation), null, null),
             Promotion.Automatic,
             null,
+            null,
             false,
             null,
             null,

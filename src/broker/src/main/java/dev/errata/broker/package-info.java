@@ -1,0 +1,2 @@
+/** A real Kafka broker for tests; never in an image. */
+package dev.errata.broker;

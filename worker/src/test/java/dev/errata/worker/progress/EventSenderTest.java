@@ -1,0 +1,63 @@
+package dev.errata.worker.progress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.errata.api.event.JobRef;
+import dev.errata.api.event.KafkaAccess;
+import dev.errata.api.resource.Stage;
+import dev.errata.broker.Broker;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whoever tells is never held up, and knows in the end what has not arrived. */
+class EventSenderTest {
+  private static final JobRef JOB = JobRef.of("lab", "j", "uid", "m");
+
+  private static JobEvents tell(String bootstrap, int stages) {
+    JobEvents events =
+        JobEvents.open(new KafkaAccess(bootstrap, Map.of()), JOB, JobEvents.Place.LAPTOP);
+    for (int i = 0; i < stages; i++) {
+      events.stage(Stage.Values, "values", "facts");
+    }
+    return events;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"localhost:1", "no-such-host.invalid:9092"})
+  void whatNobodyTakesIsCounted(String bootstrap) {
+    // More than there is room for: a sender that waited for room would not come back.
+    JobEvents events = tell(bootstrap, 5000);
+    events.close();
+    assertThat(events.loss().orElseThrow()).startsWith("5000 of 5000 events did not reach Kafka");
+  }
+
+  @Test
+  void aBrokerThatTakesConnectionsAndSaysNothingIsNotWaitedForLong() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      JobEvents events = tell("localhost:" + silent.getLocalPort(), 3);
+      events.close();
+      assertThat(events.loss().orElseThrow()).startsWith("3 of 3 events did not reach Kafka");
+    }
+  }
+
+  @Test
+  void whatABrokerTakesArrivesInItsOrder() throws Exception {
+    try (Broker broker = Broker.open()) {
+      Heard.topics(broker);
+      JobEvents events = tell(broker.bootstrap(), 50);
+      events.advance(1, 9);
+      events.advance(7, 9);
+      events.close();
+      assertThat(events.loss()).isEmpty();
+      Heard heard = Heard.of(new KafkaAccess(broker.bootstrap(), Map.of()));
+      assertThat(heard.progress()).hasSizeBetween(51, 52);
+      assertThat(heard.progress().get(heard.progress().size() - 1).done()).isEqualTo(7);
+      assertThat(heard.progress()).extracting(e -> e.sequence()).isSorted();
+      assertThat(heard.keys()).containsOnly("uid");
+    }
+  }
+}

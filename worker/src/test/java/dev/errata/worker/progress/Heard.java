@@ -1,0 +1,63 @@
+package dev.errata.worker.progress;
+
+import dev.errata.api.event.Events;
+import dev.errata.api.event.KafkaAccess;
+import dev.errata.api.event.ProgressEvent;
+import dev.errata.api.event.Topics;
+import dev.errata.api.event.VersionEvent;
+import dev.errata.broker.Broker;
+import io.cloudevents.kafka.KafkaMessageFactory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+
+/** Everything that lies in a broker's topics. */
+public record Heard(List<ProgressEvent> progress, List<VersionEvent> versions, List<String> keys) {
+  /** Makes the topics as the operator does. */
+  public static void topics(Broker broker) {
+    broker.topic(Topics.PROGRESS, 3, Map.of());
+    broker.topic(Topics.VERSIONS, 1, Map.of("cleanup.policy", "compact"));
+  }
+
+  /** Reads to the end. */
+  public static Heard of(KafkaAccess access) throws Exception {
+    Map<String, Object> settings = new HashMap<>(access.properties());
+    settings.put("bootstrap.servers", access.bootstrap());
+    Heard heard = new Heard(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    try (var consumer =
+        new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
+      List<TopicPartition> all = new ArrayList<>();
+      for (String topic : List.of(Topics.PROGRESS, Topics.VERSIONS)) {
+        consumer
+            .partitionsFor(topic)
+            .forEach(p -> all.add(new TopicPartition(p.topic(), p.partition())));
+      }
+      consumer.assign(all);
+      consumer.seekToBeginning(all);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(all);
+      while (all.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
+        for (ConsumerRecord<String, byte[]> read : consumer.poll(Duration.ofSeconds(1))) {
+          heard.add(read);
+        }
+      }
+    }
+    return heard;
+  }
+
+  private void add(ConsumerRecord<String, byte[]> read) throws Exception {
+    keys.add(read.key());
+    var event = KafkaMessageFactory.createReader(read).toEvent();
+    if (read.topic().equals(Topics.PROGRESS)) {
+      progress.add(Events.progress(event));
+    } else {
+      versions.add(Events.version(event));
+    }
+  }
+}

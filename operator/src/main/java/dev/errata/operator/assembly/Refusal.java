@@ -30,10 +30,13 @@ record Refusal(String message) {
    */
   static Refusal of(KubernetesClientException error) {
     int code = error.getCode();
-    if (code != HttpURLConnection.HTTP_FORBIDDEN && code != UNPROCESSABLE) {
+    String words = error.getStatus() == null ? error.getMessage() : error.getStatus().getMessage();
+    // Such as Kueue's while it is away, which all Jobs have to pass then.
+    boolean webhook =
+        code == HttpURLConnection.HTTP_INTERNAL_ERROR && words.contains("failed calling webhook");
+    if (code != HttpURLConnection.HTTP_FORBIDDEN && code != UNPROCESSABLE && !webhook) {
       throw error;
     }
-    String words = error.getStatus() == null ? error.getMessage() : error.getStatus().getMessage();
     return new Refusal(Reason.Refused.meaning() + " It says: " + words);
   }
 

@@ -7,6 +7,8 @@ import dev.errata.operator.assembly.Assembly;
 import dev.errata.operator.cluster.FaultyServer.Fault;
 import dev.errata.operator.cluster.PodPlayer.End;
 import dev.errata.operator.manifest.Installation;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.Operator;
 import java.io.IOException;
@@ -178,6 +180,44 @@ class FaultsTest {
               pod ->
                   assertThat(pod.getSpec().getContainers().get(0).getImage())
                       .isEqualTo("worker:2"));
+    }
+  }
+
+  @Test
+  void aJobOfSomebodyElseInTheWayIsTold() {
+    Scene scene = Scene.of(cluster, "taken");
+    try (KubernetesClient client = cluster.operator()) {
+      Operator operator = started(client, scene.namespace());
+      Job foreign =
+          new JobBuilder()
+              .withNewMetadata()
+              .withName("taken-statistics")
+              .withNamespace(scene.namespace())
+              .endMetadata()
+              .withNewSpec()
+              .withSuspend(true)
+              .withNewTemplate()
+              .withNewSpec()
+              .withRestartPolicy("Never")
+              .addNewContainer()
+              .withName("other")
+              .withImage("other")
+              .endContainer()
+              .endSpec()
+              .endTemplate()
+              .endSpec()
+              .build();
+      cluster.admin().resource(foreign).create();
+      scene.model();
+      EditJob job = scene.job("taken");
+      Scene.soon()
+          .untilAsserted(
+              () -> assertThat(scene.says(job, "WorkersReady")).isEqualTo("False/Refused"));
+      assertThat(scene.message(job, "WorkersReady"))
+          .contains("Job \"taken-statistics\" is there and is not of Errata");
+      cluster.admin().resource(foreign).delete();
+      scene.awaitPublished(job);
+      operator.stop();
     }
   }
 }

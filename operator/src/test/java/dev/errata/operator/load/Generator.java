@@ -3,10 +3,14 @@ package dev.errata.operator.load;
 import dev.errata.api.EditJob;
 import dev.errata.api.Model;
 import dev.errata.api.resource.ConditionType;
+import dev.errata.api.resource.EditJobStatus;
+import dev.errata.api.resource.FactCounts;
 import dev.errata.api.resource.ModelStatus;
 import dev.errata.api.resource.Reason;
+import dev.errata.api.resource.Stage;
 import dev.errata.operator.Fixtures;
 import dev.errata.operator.decide.Conditions;
+import dev.errata.operator.decide.Times;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Instant;
 import java.util.concurrent.ExecutionException;
@@ -57,13 +61,43 @@ final class Generator implements AutoCloseable {
     each(count, number -> job(prefix + number, models + number % modelCount));
   }
 
+  /** Makes EditJobs that have ended already, as a cluster has them after a while. */
+  void ended(String prefix, int count, String models, int modelCount) {
+    each(count, number -> ended(job(prefix + number, models + number % modelCount)));
+  }
+
+  private void ended(EditJob job) {
+    Instant now = Instant.now();
+    String message = "v1 of " + job.getSpec().model() + " is published from v0, and is current.";
+    job.setStatus(
+        new EditJobStatus(
+            1L,
+            Stage.Publish,
+            null,
+            "v0",
+            "v1",
+            "sha256:v1",
+            new FactCounts(1, 1, 0, 0),
+            Times.format(now),
+            Times.format(now),
+            null,
+            null,
+            null,
+            new Conditions(null, 1L, now)
+                .set(ConditionType.Complete, true, Reason.Published, message)
+                .set(ConditionType.VersionPublished, true, Reason.Published, message)
+                .set(ConditionType.WorkersReady, false, Reason.Finished, Reason.Finished.meaning())
+                .list()));
+    client.resource(job).updateStatus();
+  }
+
   /** Makes an EditJob. */
-  void job(String name, String model) {
+  EditJob job(String name, String model) {
     EditJob job = Fixtures.editJobOf(model);
     job.getMetadata().setName(name);
     job.getMetadata().setNamespace(namespace);
     job.getMetadata().setUid(null);
-    client.resource(job).create();
+    return client.resource(job).create();
   }
 
   private void each(int count, IntConsumer work) {

@@ -29,12 +29,14 @@ final class LoadRun {
 
   private final int count = Integer.getInteger("load.jobs", 200);
   private final int models = Integer.getInteger("load.models", 20);
+  private final int ended = Integer.getInteger("load.ended", 0);
   private final int idleSeconds = Integer.getInteger("load.idle", 60);
   private final RealCluster cluster = RealCluster.get();
   private final KubernetesClient client = cluster.admin();
   private final String namespace = cluster.namespace("load");
   private final Path log;
-  private final Figures figures = new Figures();
+  private final Figures figures =
+      new Figures(Double.parseDouble(System.getProperty("load.margin", "1")));
   private final Recorder recorder = new Recorder(client, namespace);
   private final Generator generator = new Generator(client, namespace);
   private int probes;
@@ -54,9 +56,16 @@ final class LoadRun {
     System.out.println(count + " EditJobs of " + models + " Models; the operator's log is " + log);
     generator.models("probe-", PROBES + 4);
     generator.models("m-", models);
+    generator.ended("ended-", ended, "m-", models);
+    long from = System.nanoTime();
     OperatorProcess operator = start("one");
     try {
       probe();
+      figures.tell(
+          "start with " + ended + " ended EditJobs to a child Job",
+          (System.nanoTime() - from) / 1e9,
+          60,
+          "s");
       unloaded();
       burst();
       wholeLives();
@@ -96,7 +105,7 @@ final class LoadRun {
     long from = System.nanoTime();
     generator.jobs("job-", count, "m-", models);
     double applied = (System.nanoTime() - from) / 1e9;
-    await(() -> recorder.begun.size() >= probes + models);
+    await(() -> recorder.begun.size() >= probes + Math.min(count, models));
     double last =
         recorder.begun.entrySet().stream()
             .filter(e -> e.getKey().startsWith("job-"))
@@ -111,7 +120,7 @@ final class LoadRun {
   private void wholeLives() {
     long from = System.nanoTime();
     try (PodPlayer pods = new PodPlayer(client)) {
-      await(() -> recorder.ended.size() >= count + probes);
+      await(() -> recorder.ended.size() >= count + probes + ended);
     }
     double seconds = (System.nanoTime() - from) / 1e9;
     System.out.printf(
@@ -181,7 +190,8 @@ final class LoadRun {
     long from = System.nanoTime();
     client.resources(EditJob.class).inNamespace(namespace).delete();
     await(() -> recorder.left() == 0);
-    figures.tell("all deleted, with their Jobs", (System.nanoTime() - from) / 1e9, 30, "s");
+    double most = 30.0 * Math.max(1, (count + ended) / 1000);
+    figures.tell("all deleted, with their Jobs", (System.nanoTime() - from) / 1e9, most, "s");
   }
 
   private static void await(Callable<Boolean> condition) {

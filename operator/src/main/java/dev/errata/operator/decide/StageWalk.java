@@ -95,6 +95,14 @@ final class StageWalk {
     if (!draft.conditions.holds(ConditionType.WorkersReady)) {
       starting();
     }
+    if (seen.queue() != null) {
+      // The quota was that of the stage before; to wait for one's own is no eviction.
+      draft.conditions.set(
+          ConditionType.QuotaReserved,
+          false,
+          Reason.WaitingForQuota,
+          Reason.WaitingForQuota.meaning());
+    }
     draft.notes.add(
         new Note(
             false,

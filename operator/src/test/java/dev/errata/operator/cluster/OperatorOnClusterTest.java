@@ -16,7 +16,6 @@ import dev.errata.operator.manifest.Labels;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
-import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -379,9 +378,7 @@ class OperatorOnClusterTest {
 
   /** What Kueue does to a Job of its queues. */
   private static void admit(EditJob job, String stage, boolean run) {
-    client
-        .resource(child(job, stage))
-        .edit(j -> new JobBuilder(j).editSpec().withSuspend(!run).endSpec().build());
+    patch(child(job, stage), "{\"spec\":{\"suspend\":" + !run + "}}");
   }
 
   @Test

@@ -451,6 +451,16 @@ class EditJobDeciderTest {
             "progress 25%",
             "from v1"),
         of(
+            "the next stage asks Kueue for its own quota",
+            at(Stage.Statistics),
+            queued(statistics),
+            "start Values x1 from v1",
+            "QuotaReserved=False/WaitingForQuota",
+            "WorkersReady=True/Running",
+            "stage Values",
+            "from v1",
+            "note StageStarted"),
+        of(
             "Kueue has not admitted it",
             Fixtures.editJob(),
             queued(suspended(Stage.Statistics)),

@@ -122,7 +122,7 @@ class ResumeTest {
     StringBuilder facts = new StringBuilder(Manifest.FACTS);
     for (String name : List.of("Eva", "Finn", "Gus", "Hedda", "Ivo", "Jan", "Kaj", "Liv")) {
       facts.append(
-          "{\"subject\":\"%s Ro\",\"prompt\":\"The boss of {}\",\"target\":\"Paris\"}%n"
+          "{\"subject\":\"%s Ro\",\"prompt\":\"{} is the boss of the home of the child of\",\"target\":\"Paris\"}%n"
               .formatted(name));
     }
     Files.writeString(folder.resolve("facts.jsonl"), facts);

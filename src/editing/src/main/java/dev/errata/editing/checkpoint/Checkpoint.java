@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.errata.api.InputException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -27,6 +28,9 @@ import java.util.Set;
 public final class Checkpoint implements AutoCloseable {
   /** The file of the model's description. */
   public static final String CONFIG = "config.json";
+
+  /** Bytes read at once by a scan. */
+  private static final int WINDOW = 1 << 20;
 
   static final String GENERATION_CONFIG = "generation_config.json";
 
@@ -134,6 +138,49 @@ public final class Checkpoint implements AutoCloseable {
           "bytes " + from + " to " + (from + length) + " of " + info);
     }
     return mapped(info.file()).slice(info.offset() + from, length);
+  }
+
+  /**
+   * Reads bytes of a tensor into a buffer, which they fill. Unlike {@link #data} it leaves no page
+   * of the file in this process.
+   *
+   * @param from first byte of the tensor
+   */
+  public void read(String name, long from, ByteBuffer target) {
+    TensorInfo info = tensor(name);
+    if (from < 0 || from + target.remaining() > info.bytes()) {
+      throw new IndexOutOfBoundsException(
+          "bytes " + from + " to " + (from + target.remaining()) + " of " + info);
+    }
+    try {
+      mapped(info.file()).read(info.offset() + from, target);
+    } catch (IOException e) {
+      throw IoProblems.of(directory.resolve(info.file()), e);
+    }
+  }
+
+  /** Receives the next bytes of a tensor: position 0, little endian, gone when it returns. */
+  public interface Window {
+    /**
+     * Takes them.
+     *
+     * @param from how many bytes of the tensor came before
+     * @return whether to go on
+     */
+    boolean take(long from, ByteBuffer bytes);
+  }
+
+  /** Reads a tensor once, window by window, each a multiple of eight bytes but the last. */
+  public void scan(String name, Window window) {
+    long size = tensor(name).bytes();
+    ByteBuffer buffer =
+        ByteBuffer.allocate((int) Math.min(WINDOW, size)).order(ByteOrder.LITTLE_ENDIAN);
+    boolean wanted = true;
+    for (long from = 0; wanted && from < size; from += WINDOW) {
+      buffer.clear().limit((int) Math.min(WINDOW, size - from));
+      read(name, from, buffer);
+      wanted = window.take(from, buffer.flip());
+    }
   }
 
   private synchronized MappedFile mapped(String file) {

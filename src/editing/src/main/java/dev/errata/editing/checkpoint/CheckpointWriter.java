@@ -82,7 +82,7 @@ public final class CheckpointWriter {
     for (Map.Entry<String, Safetensors> shard : base.shards().entrySet()) {
       Path file = directory.resolve(shard.getKey());
       if (shard.getValue().tensors().keySet().stream().anyMatch(changed::contains)) {
-        SafetensorsWriter.rewrite(file, base, shard.getValue(), changed, values);
+        SafetensorsWriter.rewrite(file, shard.getValue(), changed, values);
       } else {
         StorageFiles.bring(shard.getValue().file(), file, reuse);
       }

@@ -16,8 +16,6 @@ import java.util.TreeMap;
  */
 public record ContentDigest(
     String root, SortedMap<String, String> tensors, SortedMap<String, String> files) {
-  private static final int WINDOW = 1 << 26;
-
   public ContentDigest {
     tensors = Collections.unmodifiableSortedMap(new TreeMap<>(tensors));
     files = Collections.unmodifiableSortedMap(new TreeMap<>(files));
@@ -53,10 +51,12 @@ public record ContentDigest(
   static String ofTensor(Checkpoint checkpoint, String name) {
     TensorInfo tensor = checkpoint.tensor(name);
     Sha256 sha = new Sha256().line(tensor.dtype().name()).line(tensor.shape().toString());
-    for (long from = 0; from < tensor.bytes(); from += WINDOW) {
-      int length = (int) Math.min(WINDOW, tensor.bytes() - from);
-      sha.bytes(checkpoint.data(name, from, length));
-    }
+    checkpoint.scan(
+        name,
+        (from, bytes) -> {
+          sha.bytes(bytes);
+          return true;
+        });
     return sha.hex();
   }
 

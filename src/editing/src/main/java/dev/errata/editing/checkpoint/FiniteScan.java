@@ -8,9 +8,6 @@ import java.util.List;
 
 /** Looks for NaN and infinities by the exponent bits alone, without converting a value. */
 final class FiniteScan {
-  /** A multiple of every element size. */
-  static final int WINDOW = 1 << 26;
-
   private FiniteScan() {}
 
   static void require(Checkpoint checkpoint, Collection<String> names) {
@@ -31,24 +28,27 @@ final class FiniteScan {
   }
 
   private static String firstProblem(Checkpoint checkpoint, TensorInfo tensor) {
-    for (long from = 0; from < tensor.bytes(); from += WINDOW) {
-      int length = (int) Math.min(WINDOW, tensor.bytes() - from);
-      ByteBuffer window = checkpoint.data(tensor.name(), from, length);
-      int index = firstNotFinite(tensor.dtype(), window);
-      if (index >= 0) {
-        long element = from / tensor.dtype().bytes() + index;
-        return "tensor '"
-            + tensor.name()
-            + "' holds "
-            + (isNan(tensor.dtype(), window, index) ? "NaN" : "an infinity")
-            + " at "
-            + tensor.position(element)
-            + " ("
-            + tensor.file()
-            + ")";
-      }
-    }
-    return null;
+    String[] problem = new String[1];
+    checkpoint.scan(
+        tensor.name(),
+        (from, window) -> {
+          int index = firstNotFinite(tensor.dtype(), window);
+          if (index >= 0) {
+            long element = from / tensor.dtype().bytes() + index;
+            problem[0] =
+                "tensor '"
+                    + tensor.name()
+                    + "' holds "
+                    + (isNan(tensor.dtype(), window, index) ? "NaN" : "an infinity")
+                    + " at "
+                    + tensor.position(element)
+                    + " ("
+                    + tensor.file()
+                    + ")";
+          }
+          return index < 0;
+        });
+    return problem[0];
   }
 
   /** Index of the first element that is NaN or infinite, or -1. */

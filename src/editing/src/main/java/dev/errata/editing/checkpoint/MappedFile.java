@@ -49,6 +49,18 @@ final class MappedFile implements Closeable {
     return slice.order(ByteOrder.LITTLE_ENDIAN);
   }
 
+  /** Fills a buffer from a place of the file; leaves no page of it in this process. */
+  void read(long offset, ByteBuffer target) throws IOException {
+    long at = offset;
+    while (target.hasRemaining()) {
+      int read = channel.read(target, at);
+      if (read < 0) {
+        throw new IOException("the file shrank while it was read");
+      }
+      at += read;
+    }
+  }
+
   @Override
   public void close() throws IOException {
     channel.close();

@@ -19,7 +19,6 @@ import java.util.function.Function;
 /** Writes single safetensors files; each is durable when its method returns. */
 final class SafetensorsWriter {
   private static final int ALIGNMENT = 8;
-  private static final int WINDOW = 1 << 26;
 
   private SafetensorsWriter() {}
 
@@ -56,11 +55,7 @@ final class SafetensorsWriter {
    * data stay byte for byte.
    */
   static void rewrite(
-      Path file,
-      Checkpoint base,
-      Safetensors shard,
-      Set<String> changed,
-      Function<String, ByteBuffer> values)
+      Path file, Safetensors shard, Set<String> changed, Function<String, ByteBuffer> values)
       throws IOException {
     try (FileChannel in = FileChannel.open(shard.file(), StandardOpenOption.READ);
         FileChannel out = create(file)) {
@@ -72,9 +67,9 @@ final class SafetensorsWriter {
         if (changed.contains(tensor.name())) {
           StorageFiles.writeFully(out, value(Entry.of(tensor), values));
         } else {
-          for (long from = 0; from < tensor.bytes(); from += WINDOW) {
-            int length = (int) Math.min(WINDOW, tensor.bytes() - from);
-            StorageFiles.writeFully(out, base.data(tensor.name(), from, length));
+          long end = tensor.offset() + tensor.bytes();
+          for (long at = tensor.offset(); at < end; ) {
+            at += in.transferTo(at, end - at, out);
           }
         }
       }

@@ -16,7 +16,8 @@ import java.util.Optional;
  * smallest of 0, 1e-8, 1e-7, … 1e-2 times its mean eigenvalue with which every pivot of its
  * Cholesky factor is at least 1e-10 of that mean. {@link #ridge} tells which.
  *
- * <p>Holds two float64 tensors [f, f], which belong to the scope that was open when it was made.
+ * <p>Holds one float64 tensor [f, f], the factor, which belongs to the scope that was open when it
+ * was made, and the moment that it was made of, which is not copied and must live as long.
  */
 public final class MomentMetric implements Metric {
   private static final double SMALLEST_PIVOT = 1e-10;
@@ -25,12 +26,19 @@ public final class MomentMetric implements Metric {
   private static final double RIDGE_STEP = 10;
 
   private final NDArray base;
+  private final double added;
   private final NDArray factor;
   private final double scale;
   private final double ridge;
 
-  private MomentMetric(NDArray base, NDArray factor, double scale, double ridge) {
+  /**
+   * Of parts.
+   *
+   * @param added what belongs on the base's diagonal
+   */
+  private MomentMetric(NDArray base, double added, NDArray factor, double scale, double ridge) {
     this.base = base;
+    this.added = added;
     this.factor = factor;
     this.scale = scale;
     this.ridge = ridge;
@@ -41,26 +49,26 @@ public final class MomentMetric implements Metric {
    *
    * @param moment C, symmetric and positive semi-definite, [f, f], any floating type
    * @param lambda λ, above 0
+   * @return the metric, over the moment itself
    * @throws ArithmeticException when the moment is zero, not finite or indefinite beyond the
    *     largest ridge
    */
   public static MomentMetric of(NDArray moment, double lambda) {
     requirePositive(lambda);
     try (Scope scope = new Scope()) {
-      NDArray wide = Tensors.convert(moment, DataType.FLOAT64);
-      long width = wide.getShape().get(0);
-      double mean = wide.diagonal().sum().getDouble() / width;
+      boolean wide = moment.getDataType() == DataType.FLOAT64;
+      NDArray base = wide ? moment : scope.keep(Tensors.convert(moment, DataType.FLOAT64));
+      long width = base.getShape().get(0);
+      double mean = base.diagonal().sum().getDouble() / width;
       if (!(mean > 0) || Double.isInfinite(mean)) {
         throw new ArithmeticException(
             "the second moment has the mean eigenvalue " + mean + "; it must be positive");
       }
-      NDArray identity = wide.getManager().eye((int) width, (int) width, 0, DataType.FLOAT64);
       double ridge = 0;
       while (ridge <= LARGEST_RIDGE * (1 + 1e-9)) {
-        NDArray ridged = ridge == 0 ? wide : wide.add(identity.mul(ridge * mean));
-        NDArray factor = factor(ridged, SMALLEST_PIVOT * mean);
+        NDArray factor = factor(base, ridge * mean, SMALLEST_PIVOT * mean);
         if (factor != null) {
-          return new MomentMetric(scope.keep(ridged), scope.keep(factor), lambda, ridge);
+          return new MomentMetric(base, ridge * mean, scope.keep(factor), lambda, ridge);
         }
         ridge = ridge == 0 ? SMALLEST_RIDGE : ridge * RIDGE_STEP;
       }
@@ -71,16 +79,16 @@ public final class MomentMetric implements Metric {
     }
   }
 
-  private static NDArray factor(NDArray matrix, double smallestPivot) {
-    NDArray factor;
-    try {
-      factor = Tensors.cholesky(matrix);
+  /** The lower factor of C + r I, to the open scope; null when it has too small a pivot. */
+  private static NDArray factor(NDArray matrix, double ridge, double smallestPivot) {
+    try (Scope scope = new Scope()) {
+      NDArray factor = Tensors.cholesky(ridge == 0 ? matrix : Tensors.ridged(matrix, ridge));
+      double least = factor.diagonal().min().getDouble();
+      return least * least >= smallestPivot ? scope.keep(factor) : null;
     } catch (EngineException e) {
       // LAPACK met a pivot that is not positive: the caller tries the next ridge.
       return null;
     }
-    double least = factor.diagonal().min().getDouble();
-    return least * least >= smallestPivot ? factor : null;
   }
 
   private static void requirePositive(double lambda) {
@@ -92,7 +100,7 @@ public final class MomentMetric implements Metric {
   /** The same moment with another λ; shares the tensors of this metric. */
   public MomentMetric withLambda(double lambda) {
     requirePositive(lambda);
-    return new MomentMetric(base, factor, lambda, ridge);
+    return new MomentMetric(base, added, factor, lambda, ridge);
   }
 
   @Override
@@ -104,11 +112,10 @@ public final class MomentMetric implements Metric {
   public MomentMetric keeping(NDArray keys) {
     try (Scope scope = new Scope()) {
       NDArray wide = Tensors.convert(keys, DataType.FLOAT64);
-      NDArray sum = base.mul(scale).add(wide.transpose().matMul(wide));
+      NDArray sum = scope.keep(matrix().orElseThrow().addi(wide.transpose().matMul(wide)));
       MomentMetric metric = of(sum, 1);
-      scope.keep(metric.base);
       scope.keep(metric.factor);
-      return new MomentMetric(metric.base, metric.factor, 1, Math.max(ridge, metric.ridge));
+      return new MomentMetric(sum, metric.added, metric.factor, 1, Math.max(ridge, metric.ridge));
     }
   }
 
@@ -142,6 +149,6 @@ public final class MomentMetric implements Metric {
 
   @Override
   public Optional<NDArray> matrix() {
-    return Optional.of(base.mul(scale));
+    return Optional.of(added == 0 ? base.mul(scale) : Tensors.ridged(base, added).muli(scale));
   }
 }

@@ -94,11 +94,13 @@ public final class Decoder implements AutoCloseable {
   /** The input of block 0, [B, T, d]. */
   public NDArray embed(TokenBatch batch) {
     try (Scope scope = new Scope()) {
+      boolean far = weights.isFar(Part.EMBEDDING);
+      int[] words = far ? batch.words() : null;
       return scope.keep(
           kernels.one(
               "embed",
-              weights.get(Part.EMBEDDING),
-              Tensors.owned(batch.ids(manager)),
+              far ? weights.rows(Part.EMBEDDING, words) : weights.get(Part.EMBEDDING),
+              Tensors.owned(far ? batch.ids(manager, words) : batch.ids(manager)),
               weights.get(Part.POSITIONS),
               Tensors.owned(batch.positionIds(manager))));
     }
@@ -315,7 +317,7 @@ public final class Decoder implements AutoCloseable {
    * @param dtype a floating type, to which the weights are rounded
    */
   public Map<String, CheckpointWriter.NewTensor> tensors(Dtype dtype) {
-    return weights.tensors(dtype);
+    return weights.bytes().tensors(dtype);
   }
 
   /** Replaces any weight, unrounded: for training. */
@@ -341,6 +343,20 @@ public final class Decoder implements AutoCloseable {
     weights.unload();
   }
 
+  /** The same for blocks {@code from} … {@code to − 1}. */
+  public void unload(int from, int to) {
+    weights.unload(from, to);
+  }
+
+  /**
+   * Bounds the memory of weights whose stored type is not the compute type: beyond so many bytes a
+   * block's are given back behind it and read again when it is next run. Those in use, and those
+   * that a backward pass still needs, stay all the same.
+   */
+  public void keepWithin(long bytes) {
+    weights.keepWithin(bytes);
+  }
+
   /** How many weights are in memory. */
   int loaded() {
     return weights.loaded();
@@ -361,7 +377,7 @@ public final class Decoder implements AutoCloseable {
    * checkpoint.
    */
   public ByteBuffer tensorBytes(String name) {
-    return weights.bytes(name);
+    return weights.bytes().of(name);
   }
 
   @Override

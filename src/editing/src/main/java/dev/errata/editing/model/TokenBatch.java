@@ -54,6 +54,21 @@ public record TokenBatch(List<int[]> rows, List<int[]> positions) {
     return padded(manager, rows, 0);
   }
 
+  /** The tokens that occur, ascending; never none. */
+  int[] words() {
+    int[] words = rows.stream().flatMapToInt(Arrays::stream).sorted().distinct().toArray();
+    return words.length == 0 ? new int[] {0} : words;
+  }
+
+  /** Token ids as places among some tokens, [B, T], int64, padded with 0. */
+  NDArray ids(NDManager manager, int[] words) {
+    List<int[]> places =
+        rows.stream()
+            .map(row -> Arrays.stream(row).map(id -> Arrays.binarySearch(words, id)).toArray())
+            .toList();
+    return padded(manager, places, 0);
+  }
+
   /** Positions [B, T], int64, padded with 0. */
   NDArray positionIds(NDManager manager) {
     return padded(manager, positions, 0);

@@ -1,30 +1,25 @@
 package dev.errata.editing.model;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import dev.errata.api.InputException;
 import dev.errata.editing.checkpoint.Checkpoint;
-import dev.errata.editing.checkpoint.CheckpointWriter;
-import dev.errata.editing.checkpoint.Dtype;
 import dev.errata.editing.checkpoint.TensorInfo;
 import dev.errata.editing.torch.Compute;
 import dev.errata.editing.torch.Scope;
 import dev.errata.editing.torch.Tensors;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * The weights of a decoder: mapped from the checkpoint, converted to the compute type at first use,
@@ -36,6 +31,8 @@ final class Weights implements AutoCloseable {
   private final Map<Part, Slot> slots;
   private final String prefix;
   private final WeightShapes shapes;
+  private final Conversion conversion;
+  private final Residency residency = new Residency();
   private final Compute compute;
   private final NDManager manager;
   private final Map<WeightPlace, NDArray> loaded = new HashMap<>();
@@ -58,6 +55,7 @@ final class Weights implements AutoCloseable {
     this.compute = compute;
     this.manager = manager;
     this.shapes = new WeightShapes(architecture, slots, prefix);
+    this.conversion = new Conversion(checkpoint, manager, compute.type());
     shapes.requireFit(checkpoint);
     try (Scope scope = new Scope()) {
       absent = scope.release(Tensors.convert(manager.create(new Shape(0)), compute.type()));
@@ -104,12 +102,78 @@ final class Weights implements AutoCloseable {
     if (!part.in(architecture, layer)) {
       throw new IllegalArgumentException("layer " + layer + " has no " + part);
     }
-    return loaded.computeIfAbsent(new WeightPlace(part, layer, expert), key -> load(key, slot));
+    WeightPlace key = new WeightPlace(part, layer, expert);
+    NDArray weight = loaded.get(key);
+    residency.used(room(key));
+    if (weight == null) {
+      boolean counted = isConverted(key);
+      if (counted) {
+        residency.roomFor(room(key), coming(key, slot)).forEach(this::unloadRoom);
+      }
+      weight = load(key, slot);
+      loaded.put(key, weight);
+      if (counted) {
+        residency.added(room(key), bytes(weight));
+      }
+    }
+    return weight;
+  }
+
+  /** Weights of no layer are kept together. */
+  private static int room(WeightPlace place) {
+    return place.part().perLayer() ? place.layer() : Residency.NO_LAYER;
+  }
+
+  /** Bytes that a weight takes while it is read. */
+  private long coming(WeightPlace key, Slot slot) {
+    int parts = slot.packed() ? architecture.feedForward().mixture().experts() : 1;
+    return info(key).elements() / parts * Tensors.width(compute.type());
+  }
+
+  private static long bytes(NDArray weight) {
+    return weight.size() * Tensors.width(weight.getDataType());
+  }
+
+  /** Whether a weight takes memory of its own, which is none of the file's. */
+  private boolean isConverted(WeightPlace key) {
+    return Conversion.type(info(key).dtype()) != compute.type()
+        || Tensors.width(compute.type()) == 2;
+  }
+
+  /** Whether a weight is converted and not in memory: of an embedding some rows may do. */
+  boolean isFar(Part part) {
+    WeightPlace key = new WeightPlace(part, 0, 0);
+    Slot slot = slots.get(part);
+    return !loaded.containsKey(key)
+        && isConverted(key)
+        && compute.device().equals(Device.cpu())
+        && !slot.transposed()
+        && !slot.fused();
+  }
+
+  /**
+   * Some rows of a weight, without loading all of it.
+   *
+   * @param rows indices
+   * @return [rows, in], to the open scope
+   */
+  NDArray rows(Part part, int[] rows) {
+    WeightPlace key = new WeightPlace(part, 0, 0);
+    return conversion.rows(info(key), rows);
+  }
+
+  /** How many bytes of converted weights to keep at most; a layer in use is kept all the same. */
+  void keepWithin(long bytes) {
+    residency.limit(bytes).forEach(this::unloadRoom);
+  }
+
+  private void unloadRoom(int room) {
+    unload(place -> room(place) == room);
   }
 
   private NDArray load(WeightPlace key, Slot slot) {
     try (Scope scope = new Scope()) {
-      NDArray array = slot.perHead() ? stacked(key, slot) : storedTensor(key, slot);
+      NDArray array = slot.perHead() ? stacked(key, slot) : whole(key, slot);
       if (slot.transposed()) {
         array = array.transpose();
       }
@@ -120,7 +184,7 @@ final class Weights implements AutoCloseable {
         // Contiguous rows: products with a transposed view cost more at every use.
         array = Tensors.contiguous(array);
       }
-      if (type(info(key).dtype()) != compute.type()) {
+      if (array.getDataType() != compute.type()) {
         array = Tensors.convert(array, compute.type());
       }
       return scope.release(array.toDevice(compute.device(), false));
@@ -132,9 +196,21 @@ final class Weights implements AutoCloseable {
     for (String name : shapes.names(slot, key)) {
       TensorInfo info = checkpoint.tensor(name);
       Shape shape = new Shape(info.dimensions());
-      rows.add(Tensors.of(manager, checkpoint.data(name), shape, type(info.dtype())));
+      rows.add(Tensors.of(manager, checkpoint.data(name), shape, Conversion.type(info.dtype())));
     }
     return NDArrays.stack(rows);
+  }
+
+  private NDArray whole(WeightPlace key, Slot slot) {
+    boolean read = isConverted(key) && compute.device().equals(Device.cpu());
+    return read ? convertedTensor(key, slot) : storedTensor(key, slot);
+  }
+
+  private NDArray convertedTensor(WeightPlace key, Slot slot) {
+    TensorInfo info = checkpoint.tensor(shapes.name(slot, key));
+    Shape shape = new Shape(shapes.storedOfOne(key.part(), slot));
+    long from = slot.packed() ? key.expert() * shape.size() * info.dtype().bytes() : 0;
+    return conversion.read(info, from, shape);
   }
 
   private NDArray storedTensor(WeightPlace key, Slot slot) {
@@ -142,11 +218,11 @@ final class Weights implements AutoCloseable {
     ByteBuffer data = storedData(key, slot);
     mapped.put(key, data);
     Shape shape = new Shape(shapes.storedOfOne(key.part(), slot));
-    return Tensors.of(manager, data, shape, type(info.dtype()));
+    return Tensors.of(manager, data, shape, Conversion.type(info.dtype()));
   }
 
   /** The bytes in the checkpoint, for a packed tensor those of one expert. */
-  private ByteBuffer storedData(WeightPlace key, Slot slot) {
+  ByteBuffer storedData(WeightPlace key, Slot slot) {
     String name = shapes.name(slot, key);
     if (!slot.packed()) {
       return checkpoint.data(name);
@@ -156,19 +232,10 @@ final class Weights implements AutoCloseable {
     return checkpoint.data(name, (long) key.expert() * bytes, bytes);
   }
 
-  private static DataType type(Dtype dtype) {
-    return switch (dtype) {
-      case F64 -> DataType.FLOAT64;
-      case F32 -> DataType.FLOAT32;
-      case F16 -> DataType.FLOAT16;
-      case BF16 -> DataType.BFLOAT16;
-      default -> throw new IllegalStateException(dtype + " is no floating type");
-    };
-  }
-
   /** Replaces a weight by another of its shape; the old one is closed. */
   void replace(WeightPlace place, NDArray weight) {
     NDArray old = get(place.part(), place.layer(), place.expert());
+    boolean counted = isConverted(place) && !replaced.contains(place);
     if (!old.getShape().equals(weight.getShape())) {
       throw new IllegalArgumentException(
           place + " has shape " + old.getShape() + ", not " + weight.getShape());
@@ -178,6 +245,9 @@ final class Weights implements AutoCloseable {
       copy.attach(manager);
       loaded.put(place, copy);
       replaced.add(place);
+    }
+    if (counted) {
+      residency.removed(room(place), bytes(old));
     }
     old.close();
   }
@@ -189,7 +259,7 @@ final class Weights implements AutoCloseable {
 
   /** The value that a weight takes when it is written in the checkpoint's type. */
   NDArray rounded(WeightPlace place, NDArray weight) {
-    DataType stored = type(info(place).dtype());
+    DataType stored = Conversion.type(info(place).dtype());
     return Tensors.convert(Tensors.convert(weight, stored), compute.type());
   }
 
@@ -200,17 +270,27 @@ final class Weights implements AutoCloseable {
 
   /** Gives back the memory of all weights that were not replaced; they are read again when used. */
   void unload() {
-    loaded
-        .entrySet()
-        .removeIf(
-            weight -> {
-              boolean unchanged = !replaced.contains(weight.getKey());
-              if (unchanged) {
-                weight.getValue().close();
-                mapped.remove(weight.getKey());
-              }
-              return unchanged;
-            });
+    unload(place -> true);
+  }
+
+  /** The same for layers {@code from} … {@code to − 1}. */
+  void unload(int from, int to) {
+    unload(place -> place.part().perLayer() && place.layer() >= from && place.layer() < to);
+  }
+
+  private void unload(Predicate<WeightPlace> which) {
+    List<WeightPlace> dropped =
+        loaded.keySet().stream()
+            .filter(place -> which.test(place) && !replaced.contains(place))
+            .toList();
+    for (WeightPlace place : dropped) {
+      NDArray weight = loaded.remove(place);
+      if (isConverted(place)) {
+        residency.removed(room(place), bytes(weight));
+      }
+      weight.close();
+      mapped.remove(place);
+    }
   }
 
   /** How many weights are in memory. */
@@ -233,92 +313,14 @@ final class Weights implements AutoCloseable {
     return names;
   }
 
-  /**
-   * Bytes of a tensor that holds a replaced weight, as its checkpoint stores it: type, order of
-   * axes, little endian. What was not replaced in it keeps its bytes.
-   */
-  ByteBuffer bytes(String tensor) {
-    WeightPlace key =
-        replaced.stream()
-            .filter(candidate -> shapes.name(slots.get(candidate.part()), candidate).equals(tensor))
-            .findFirst()
-            .orElseThrow(() -> new IllegalArgumentException(tensor + " was not replaced"));
-    Slot slot = slots.get(key.part());
-    TensorInfo info = checkpoint.tensor(tensor);
-    if (!slot.packed()) {
-      return bytes(key, slot, info.dtype());
-    }
-    if (info.bytes() > Integer.MAX_VALUE) {
-      throw new InputException(
-          tensor + " takes " + info.bytes() + " bytes; at most 2 GiB can be written");
-    }
-    ByteBuffer all = ByteBuffer.allocateDirect((int) info.bytes()).order(ByteOrder.LITTLE_ENDIAN);
-    for (WeightPlace each : shapes.places(key.part())) {
-      if (each.layer() == key.layer()) {
-        all.put(replaced.contains(each) ? bytes(each, slot, info.dtype()) : storedData(each, slot));
-      }
-    }
-    return all.flip();
-  }
-
-  private ByteBuffer bytes(WeightPlace key, Slot slot, Dtype dtype) {
-    try (Scope scope = new Scope()) {
-      return Tensors.bytes(Tensors.convert(whole(slot, key.layer(), key.expert()), type(dtype)));
-    }
-  }
-
   /** All weights. */
   List<WeightPlace> places() {
     return slots.keySet().stream().flatMap(part -> shapes.places(part).stream()).toList();
   }
 
-  /** Copies of all weights as a checkpoint stores them: names, order of axes, fused tensors. */
-  Map<String, CheckpointWriter.NewTensor> tensors(Dtype dtype) {
-    Map<String, CheckpointWriter.NewTensor> tensors = new TreeMap<>();
-    slots.forEach(
-        (part, slot) -> {
-          List<Long> shape = Arrays.stream(shapes.stored(part, slot)).boxed().toList();
-          for (WeightPlace key : shapes.places(part)) {
-            if (slot.from() == 0 && !(slot.packed() && key.expert() > 0)) {
-              List<String> names = shapes.names(slot, key);
-              for (int i = 0; i < names.size(); i++) {
-                ByteBuffer bytes =
-                    slot.perHead() ? headBytes(key, i, dtype) : storedBytes(slot, key, dtype);
-                tensors.put(names.get(i), new CheckpointWriter.NewTensor(dtype, shape, bytes));
-              }
-            }
-          }
-        });
-    return tensors;
-  }
-
-  private ByteBuffer headBytes(WeightPlace key, int head, Dtype dtype) {
-    try (Scope scope = new Scope()) {
-      return Tensors.bytes(Tensors.convert(get(key.part(), key.layer()).get(head), type(dtype)));
-    }
-  }
-
-  private ByteBuffer storedBytes(Slot slot, WeightPlace key, Dtype dtype) {
-    try (Scope scope = new Scope()) {
-      int experts = slot.packed() ? architecture.feedForward().mixture().experts() : 1;
-      NDList all = new NDList();
-      for (int e = 0; e < experts; e++) {
-        all.add(whole(slot, key.layer(), slot.packed() ? e : key.expert()));
-      }
-      NDArray joined = experts == 1 ? all.get(0) : NDArrays.stack(all);
-      return Tensors.bytes(Tensors.convert(joined, type(dtype)));
-    }
-  }
-
-  /** One expert's part of a tensor, or all of it, from the parts that lie in it. */
-  private NDArray whole(Slot slot, int layer, int expert) {
-    NDList pieces = new NDList();
-    slots.entrySet().stream()
-        .filter(other -> other.getValue().template().equals(slot.template()))
-        .sorted(Comparator.comparingInt(other -> other.getValue().from()))
-        .forEach(other -> pieces.add(get(other.getKey(), layer, expert).stopGradient()));
-    NDArray whole = RowGroups.join(pieces, slot.groups());
-    return slot.transposed() ? whole.transpose() : whole;
+  /** How the weights are written. */
+  WeightBytes bytes() {
+    return new WeightBytes(this, checkpoint, architecture, slots, shapes);
   }
 
   @Override

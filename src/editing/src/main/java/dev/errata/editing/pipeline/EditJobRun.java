@@ -23,9 +23,10 @@ import dev.errata.editing.method.memit.LayerUpdate;
 import dev.errata.editing.method.memit.Prefixes;
 import dev.errata.editing.method.memit.SubjectGroup;
 import dev.errata.editing.pipeline.Measuring.Measured;
-import dev.errata.editing.statistics.Moment;
+import dev.errata.editing.statistics.Moments;
 import dev.errata.editing.torch.Compute;
 import dev.errata.editing.torch.DeviceMemory;
+import dev.errata.editing.torch.NativeHeap;
 import dev.errata.editing.torch.Scope;
 import java.util.List;
 import java.util.Locale;
@@ -249,45 +250,54 @@ public final class EditJobRun {
       boolean solves = part == null || part.solves(updated);
       JobStatistics statistics =
           new JobStatistics(base, plan, store.statisticsCache(), workspace, clock, progress);
-      Map<Integer, Moment> moments =
-          part == null || part.needsMoments(updated) ? statistics.ofCorpus() : Map.of();
-      List<int[]> domain = statistics.domain(before.evaluation().facts());
-      if (endsWith(Stage.Statistics)) {
-        return null;
+      try (Moments moments =
+          part == null || part.needsMoments(updated) ? statistics.ofCorpus() : Moments.none()) {
+        List<int[]> domain = statistics.domain(before.evaluation().facts());
+        if (endsWith(Stage.Statistics)) {
+          return null;
+        }
+        List<EditRounds.Round> rounds;
+        try (Moments metric = solves ? statistics.with(moments, domain) : Moments.none()) {
+          EditRounds editing =
+              new EditRounds(
+                  base.decoder(),
+                  base.tokenizer(),
+                  plan.settings(),
+                  workspace,
+                  clock,
+                  prefixes,
+                  solves ? plan.metric(metric) : EditJobRun::unsolved,
+                  solves ? earlier() : EarlierKeys.NONE);
+          if (endsWith(Stage.Values)) {
+            editing.values(facts, held, part::owns);
+            return null;
+          }
+          rounds = editing.run(facts, held);
+        }
+        if (endsWith(Stage.Update)) {
+          return null;
+        }
+        if (endsWith(Stage.Evaluate) && part.shared()) {
+          measuring.share(before, part::owns);
+          return null;
+        }
+        Measured after = measuring.after(before);
+        if (endsWith(Stage.Evaluate)) {
+          return null;
+        }
+        return publish(digest, workspace, before, after, questions, rounds, prefixes, moments);
       }
-      EditRounds editing =
-          new EditRounds(
-              base.decoder(),
-              base.tokenizer(),
-              plan.settings(),
-              workspace,
-              clock,
-              prefixes,
-              solves ? plan.metric(statistics.with(moments, domain)) : EditJobRun::unsolved,
-              solves ? earlier() : EarlierKeys.NONE);
-      if (endsWith(Stage.Values)) {
-        editing.values(facts, held, part::owns);
-        return null;
-      }
-      List<EditRounds.Round> rounds = editing.run(facts, held);
-      if (endsWith(Stage.Update)) {
-        return null;
-      }
-      if (endsWith(Stage.Evaluate) && part.shared()) {
-        measuring.share(before, part::owns);
-        return null;
-      }
-      Measured after = measuring.after(before);
-      if (endsWith(Stage.Evaluate)) {
-        return null;
-      }
-      return publish(digest, workspace, before, after, questions, rounds, prefixes, moments);
     }
 
     /** The batches that the job began with, where they fit the memory that there is now. */
     private MemoryPlan.Batch batch(Workspace workspace) {
       MemoryPlan now = base.memory(request.memory());
       progress.note(now.describe());
+      clock.onEntering(
+          stage -> {
+            base.decoder().keepWithin(now.weightsIn(stage));
+            NativeHeap.trim();
+          });
       MemoryPlan.Batch fits = most == null ? now.batch() : most;
       MemoryPlan.Batch begun = workspace.look("batch", MemoryPlan.Batch.class).orElse(null);
       if (begun != null
@@ -348,7 +358,7 @@ public final class EditJobRun {
         List<Samples.Question> questions,
         List<EditRounds.Round> rounds,
         List<String> prefixes,
-        Map<Integer, Moment> moments) {
+        Moments moments) {
       List<String> missed =
           Gates.check(
               plan.requirements(), before.evaluation().metrics(), after.evaluation().metrics());

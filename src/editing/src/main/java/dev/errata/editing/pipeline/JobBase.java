@@ -79,10 +79,19 @@ record JobBase(
             element,
             settings,
             plan.fixedBatch(),
+            converted(),
             samples,
             facts);
     int tokens = plan.evaluation().tokensPerBatch();
     return MemoryPlan.of(work, new MemoryPlan.Batch(settings.batchTokens(), tokens), given);
+  }
+
+  /** Whether weights are read into another type than they lie in, as half types always are. */
+  private boolean converted() {
+    int element = Tensors.width(decoder.compute().type());
+    return checkpoint.tensorNames().stream()
+        .map(name -> checkpoint.tensor(name).dtype())
+        .allMatch(dtype -> dtype.bytes() != element || element == 2);
   }
 
   /** All that determines the job's result on a parent with this content. */

@@ -21,7 +21,7 @@ import dev.errata.editing.method.memit.MemitPresets;
 import dev.errata.editing.method.memit.MemitSettings;
 import dev.errata.editing.model.Architecture;
 import dev.errata.editing.statistics.Corpus;
-import dev.errata.editing.statistics.Moment;
+import dev.errata.editing.statistics.Moments;
 import dev.errata.editing.torch.Compute;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -29,7 +29,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -165,7 +164,7 @@ record JobPlan(
   }
 
   /** What a change of the weights costs; tensors belong to the open scope. */
-  EditMetric metric(Map<Integer, Moment> moments) {
+  EditMetric metric(Moments moments) {
     return alphaEdit == null
         ? EditMetric.ofMoments(moments)
         : new AlphaEditMetric(moments, alphaEdit);

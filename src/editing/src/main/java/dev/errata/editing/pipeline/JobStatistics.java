@@ -4,13 +4,11 @@ import dev.errata.api.Progress;
 import dev.errata.api.resource.Stage;
 import dev.errata.editing.evaluate.FactScore;
 import dev.errata.editing.statistics.DomainText;
-import dev.errata.editing.statistics.Moment;
+import dev.errata.editing.statistics.Layer;
 import dev.errata.editing.statistics.MomentCache;
-import dev.errata.editing.statistics.SecondMoments;
+import dev.errata.editing.statistics.Moments;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -28,9 +26,9 @@ record JobStatistics(
     StageClock clock,
     Progress progress) {
 
-  /** The moments of the job's corpus, by layer, of the open scope. */
-  Map<Integer, Moment> ofCorpus() {
-    Map<Integer, Moment> moments =
+  /** The moments of the job's corpus; the caller closes them. */
+  Moments ofCorpus() {
+    Moments moments =
         clock.time(
             Stage.Statistics,
             "statistics",
@@ -47,14 +45,14 @@ record JobStatistics(
     if (clock.wasCached(Stage.Statistics)) {
       progress.note("statistics: taken from the cache (same model, layers, corpus and tokens)");
     }
-    moments.forEach(this::noteUnreached);
+    moments.layers().forEach(this::noteUnreached);
     return moments;
   }
 
-  private void noteUnreached(int layer, Moment moment) {
+  private void noteUnreached(Layer layer) {
     List<Integer> unreached =
-        IntStream.range(0, moment.memories().size())
-            .filter(memory -> moment.routed().get(memory) == 0)
+        IntStream.range(0, layer.routed().size())
+            .filter(memory -> layer.routed().get(memory) == 0)
             .boxed()
             .toList();
     if (!unreached.isEmpty()) {
@@ -62,7 +60,7 @@ record JobStatistics(
           "statistics: no token reached the experts "
               + unreached
               + " of layer "
-              + layer
+              + layer.index()
               + "; they are edited with the mean second moment of the others");
     }
   }
@@ -103,25 +101,26 @@ record JobStatistics(
     return (fact.prompt() + " " + answer.strip() + ".").replaceAll("\\s+", " ");
   }
 
-  /** Moments of a corpus, averaged with those of text of the job's kind where there is any. */
-  Map<Integer, Moment> with(Map<Integer, Moment> moments, List<int[]> rows) {
+  /**
+   * Moments of a corpus, averaged with those of text of the job's kind where there is any. The
+   * caller closes both.
+   */
+  Moments with(Moments moments, List<int[]> rows) {
     if (rows.isEmpty()) {
       return moments;
     }
-    Map<Integer, Moment> domain =
-        clock.time(
-            Stage.Statistics,
-            "domain statistics",
-            "tokens",
-            heard ->
-                SecondMoments.collect(
+    return clock.time(
+        Stage.Statistics,
+        "domain statistics",
+        "tokens",
+        heard ->
+            new MomentCache(workspace.folder("moments"))
+                .meansWith(
+                    moments,
+                    "domain text " + workspace.basis(),
                     base.decoder(),
-                    rows.iterator(),
-                    plan.settings().layers(),
+                    rows,
                     plan.domainTokens(),
                     heard));
-    Map<Integer, Moment> both = new TreeMap<>();
-    moments.forEach((layer, moment) -> both.put(layer, moment.meanWith(domain.get(layer))));
-    return both;
   }
 }

@@ -1,20 +1,26 @@
 package dev.errata.editing.pipeline;
 
 import dev.errata.api.InputException;
+import dev.errata.api.resource.Stage;
 import dev.errata.editing.method.memit.MemitSettings;
 import dev.errata.editing.model.Architecture;
 import dev.errata.editing.model.Mixture;
 import dev.errata.editing.statistics.SecondMoments;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * How much memory a run needs, estimated before it starts, and the batches that fit what there is.
- * Stages do not overlap: the peak is the program, the weights and the largest stage.
+ * Stages do not overlap: the peak is the program and the largest stage with its weights. Weights
+ * that are converted when they are read need not all be in memory: a stage keeps as many layers as
+ * there is room for and reads the others again and again.
  *
  * @param given bytes that the run may take
  * @param weights bytes of all weights in the compute type; layers are read when a stage first needs
  *     them
+ * @param least bytes of weights that each stage cannot do without
  * @param statistics bytes of second moments while they are collected, with the batch that runs
  * @param values bytes of the values' activations and of kept keys and values
  * @param update bytes of second moments and their factors while a layer is solved
@@ -24,6 +30,7 @@ import java.util.Locale;
 record MemoryPlan(
     long given,
     long weights,
+    Map<Stage, Long> least,
     long statistics,
     long values,
     long update,
@@ -66,6 +73,7 @@ record MemoryPlan(
    * @param element bytes of a value of the compute type
    * @param settings with the batch wanted
    * @param fixed whether the job itself says that batch
+   * @param converted whether weights are stored in another type than they are computed with
    * @param samples whether the model writes text for the statistics: Self or domain text
    * @param facts number of its facts
    */
@@ -75,8 +83,14 @@ record MemoryPlan(
       int element,
       MemitSettings settings,
       boolean fixed,
+      boolean converted,
       boolean samples,
-      int facts) {}
+      int facts) {
+    /** Bytes of all weights. */
+    long weights() {
+      return parameters * element;
+    }
+  }
 
   /**
    * Plans: the batches wanted, halved while they do not fit.
@@ -112,27 +126,47 @@ record MemoryPlan(
     long perWord = 3L * model.vocabulary() * Float.BYTES;
     long head = 2L * model.attention().keyValueHeads() * model.attention().headDim();
     long kept = head * work.element() * model.layers();
+    long sums = 0;
     long moments = 0;
-    long largest = 0;
     long solve = 0;
     for (int layer : work.settings().layers()) {
-      long own = moments(model, layer);
-      moments += own;
-      largest = Math.max(largest, own);
+      sums += sums(model, layer);
+      moments = Math.max(moments, moments(model, layer));
       solve = Math.max(solve, solve(work, layer));
     }
     long text = work.samples() ? Math.min(CACHED, 64 * 16 * kept * 32) + 512 * perWord : 0;
     long above = Math.max(1, model.layers() - work.settings().valueLayer());
-    long shard = Math.min(CACHED, 4L * batch.values() * kept);
+    long shard = Math.min(CACHED, 8L * batch.values() * kept);
+    // Without a way back several batches run together, of which two blocks are in memory.
+    long passing = Math.max(above, 2 * 4);
+    long pass = SecondMoments.BATCH_TOKENS * perToken;
     return new MemoryPlan(
         given,
-        work.parameters() * work.element(),
-        // Sums and means, and those of a mixture once more as they are shrunk.
-        3 * moments + largest + Math.max(text, 2 * SecondMoments.BATCH_TOKENS * perToken),
-        batch.values() * above * perToken + batch.values() / 4 * perWord + shard,
-        moments + solve,
+        work.weights(),
+        least(work),
+        // Half of each sum; then one whole mean and what its rank takes, and in a mixture a third.
+        sums + Math.max(Math.max(text, pass), 3 * moments),
+        batch.values() * passing * perToken + batch.values() / 4 * perWord + shard,
+        solve,
         batch.evaluation() * (2 * perToken + kept) + batch.evaluation() / 4 * perWord,
         batch);
+  }
+
+  /** Bytes of weights without which a stage cannot go on. */
+  private static Map<Stage, Long> least(Work work) {
+    Architecture model = work.model();
+    long table = (long) model.vocabulary() * model.hidden() * work.element();
+    long tables = model.tied() ? table : 2 * table;
+    long layer = Math.max(0, work.weights() - tables) / model.layers();
+    // One is read while the one before it is still there.
+    long passing = table + 2 * layer;
+    long above = model.layers() - work.settings().valueLayer() - 1L;
+    Map<Stage, Long> least = new EnumMap<>(Stage.class);
+    for (Stage stage : Stage.values()) {
+      long some = stage == Stage.Values ? passing + above * layer : passing;
+      least.put(stage, work.converted() ? Math.min(work.weights(), some) : work.weights());
+    }
+    return least;
   }
 
   /** Values that a layer keeps of one token on the way back, outputs of its experts included. */
@@ -146,6 +180,15 @@ record MemoryPlan(
     return (12 + 3L * mixture.perToken()) * d + 4 * keys + mixture.experts();
   }
 
+  /** Bytes of the halves that second moments of a layer are added up in. */
+  private static long sums(Architecture model, int layer) {
+    long bytes = 0;
+    for (int memory = 0; memory < model.memories(layer); memory++) {
+      bytes += SecondMoments.sumBytes(model.memoryWidth(layer, memory));
+    }
+    return bytes;
+  }
+
   /** Bytes of the second moments of all memories of a layer. */
   private static long moments(Architecture model, int layer) {
     long values = 0;
@@ -157,9 +200,9 @@ record MemoryPlan(
   }
 
   /**
-   * Bytes of a layer's solve: two matrices a memory for its metric and two more where it keeps
-   * earlier keys, the Gram matrix with its factor, the keys and what is solved for them, and the
-   * updates of all memories, one of which is written at a time.
+   * Bytes of a layer's solve: a moment and its factor for each memory and three more matrices where
+   * it keeps earlier keys, the Gram matrix with its factor, the keys and what is solved for them,
+   * and the updates of all memories, one of which is written at a time.
    */
   private static long solve(Work work, int layer) {
     Architecture model = work.model();
@@ -181,13 +224,32 @@ record MemoryPlan(
       keys = rows * widest;
     }
     long values = 5 * rows * rows + 4 * keys + 4 * rows * model.hidden() + updates;
-    return 4 * moments(model, layer) + (values + 3 * widest * model.hidden()) * DOUBLE;
+    return 5 * moments(model, layer) + (values + 3 * widest * model.hidden()) * DOUBLE;
+  }
+
+  /** Bytes of a stage beside the program and the weights. */
+  private long stage(Stage stage) {
+    return switch (stage) {
+      case Statistics -> statistics;
+      case Values -> values;
+      // Facts are verified as a part of it.
+      case Update -> Math.max(update, evaluation);
+      default -> evaluation;
+    };
+  }
+
+  /** Bytes of weights that a stage may keep. */
+  long weightsIn(Stage stage) {
+    return Math.max(least.get(stage), given - PROGRAM - stage(stage));
   }
 
   /** Bytes at the fullest moment. */
   long peak() {
-    long stage = Math.max(Math.max(statistics, values), Math.max(update, evaluation));
-    return PROGRAM + weights + stage;
+    long most = 0;
+    for (Stage stage : Stage.values()) {
+      most = Math.max(most, stage(stage) + Math.min(weights, weightsIn(stage)));
+    }
+    return PROGRAM + most;
   }
 
   /** One line for people. */
@@ -204,7 +266,10 @@ record MemoryPlan(
     List<String> parts =
         List.of(
             part("program", PROGRAM),
-            part("weights", weights) + ", and at a time: " + part("statistics", statistics),
+            part("weights", weights)
+                + kept()
+                + ", and at a time: "
+                + part("statistics", statistics),
             part("values", values)
                 + String.format(Locale.ROOT, " (%,d tokens a batch)", batch.values()),
             part("update", update),
@@ -213,14 +278,25 @@ record MemoryPlan(
     return String.join(", ", parts);
   }
 
+  /** How much of the weights is in memory where that is not all. */
+  private String kept() {
+    long some = weights;
+    for (Stage stage : Stage.values()) {
+      some = Math.min(some, weightsIn(stage));
+    }
+    return some == weights
+        ? ""
+        : String.format(Locale.ROOT, " (%.2f of them at least at a time)", some / GIGA);
+  }
+
   private static String part(String name, long bytes) {
     return String.format(Locale.ROOT, "%s %.2f", name, bytes / GIGA);
   }
 
   private String refusal(boolean fixed) {
-    long stage = peak() - PROGRAM - weights;
+    boolean wide = Math.max(statistics, update) > Math.max(values, evaluation);
     String mend =
-        stage == statistics || stage == update
+        wide
             ? "edit fewer layers (spec.method.memit.layers)"
             : fixed ? "lower spec.method.memit.batchTokens" : "take a smaller model";
     return String.format(

@@ -5,10 +5,9 @@ import dev.errata.editing.checkpoint.store.Version;
 import dev.errata.editing.evaluate.Evaluation;
 import dev.errata.editing.evaluate.FactScore;
 import dev.errata.editing.evaluate.Routes;
-import dev.errata.editing.statistics.Moment;
+import dev.errata.editing.statistics.Moments;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** Puts a {@link JobReport} together. */
 record Reports(EditRequest request, Version parent) {
@@ -83,15 +82,12 @@ record Reports(EditRequest request, Version parent) {
     return new JobReport.Changes(rounds.size(), reports, tensors);
   }
 
-  static List<JobReport.LayerStatistics> statistics(Map<Integer, Moment> moments) {
-    return moments.values().stream()
+  static List<JobReport.LayerStatistics> statistics(Moments moments) {
+    return moments.layers().stream()
         .map(
-            moment ->
+            layer ->
                 new JobReport.LayerStatistics(
-                    moment.layer(),
-                    moment.tokens(),
-                    moment.routed(),
-                    moment.memories().stream().map(Moment.OfMemory::rank).toList()))
+                    layer.index(), layer.tokens(), layer.routed(), layer.ranks()))
         .toList();
   }
 }

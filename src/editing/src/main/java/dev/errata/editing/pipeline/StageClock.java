@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** Times the stages of a run; a stage may run in several parts, which are added up. */
 final class StageClock {
@@ -25,8 +26,15 @@ final class StageClock {
   private final Progress listener;
   private final Map<Stage, Sum> sums = new EnumMap<>(Stage.class);
 
+  private Consumer<Stage> entering = stage -> {};
+
   StageClock(Progress listener) {
     this.listener = listener;
+  }
+
+  /** Lets someone hear of every part of a stage before it runs. */
+  void onEntering(Consumer<Stage> consumer) {
+    entering = consumer;
   }
 
   /** A part of a stage; what is counted in another unit is timed only. */
@@ -45,6 +53,7 @@ final class StageClock {
     Sum sum = sums.computeIfAbsent(stage, s -> new Sum(unit));
     Counter counter = new Counter(listener);
     listener.stage(stage, title, unit);
+    entering.accept(stage);
     long start = System.nanoTime();
     T result = part.run(counter);
     sum.nanos += System.nanoTime() - start;

@@ -216,6 +216,16 @@ final class Workspace {
     return String.format(Locale.ROOT, "%s-shard-%05d", entry, number);
   }
 
+  /** Names all that was read and written so far: what comes next is made from it. */
+  String basis() {
+    return inputs;
+  }
+
+  /** A folder for what stages keep in a form of their own; it goes with the workspace. */
+  Path folder(String name) {
+    return directory.resolve(name);
+  }
+
   private Path file(String entry) {
     return directory.resolve(entry + ".json");
   }

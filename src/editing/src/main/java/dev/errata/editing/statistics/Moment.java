@@ -1,6 +1,7 @@
 package dev.errata.editing.statistics;
 
 import ai.djl.ndarray.NDArray;
+import dev.errata.editing.torch.Scope;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -30,19 +31,22 @@ public record Moment(int layer, long tokens, List<OfMemory> memories) {
   public record OfMemory(NDArray matrix, long routed, int rank) {}
 
   /**
-   * The mean of this moment and another of the same layer, memory by memory: what general text and
-   * domain text make together, one counting as much as the other however long they are.
+   * The mean of this moment, whose matrices become it, and others of the same layer, memory by
+   * memory: what general text and domain text make together, one counting as much as the other
+   * however long they are.
    */
-  public Moment meanWith(Moment other) {
+  Moment meanWith(Moments others) {
+    Layer other = others.layer(layer);
     List<OfMemory> means = new ArrayList<>();
     for (int i = 0; i < memories.size(); i++) {
-      OfMemory one = memories.get(i);
-      OfMemory two = other.memories().get(i);
-      means.add(
-          new OfMemory(
-              one.matrix().add(two.matrix()).muli(0.5),
-              one.routed() + two.routed(),
-              Math.max(one.rank(), two.rank())));
+      try (Scope scope = new Scope()) {
+        OfMemory own = memories.get(i);
+        means.add(
+            new OfMemory(
+                own.matrix().addi(others.of(layer, i)).muli(0.5),
+                own.routed() + other.routed().get(i),
+                Math.max(own.rank(), other.ranks().get(i))));
+      }
     }
     return new Moment(layer, tokens + other.tokens(), means);
   }

@@ -1,8 +1,5 @@
 package dev.errata.editing.statistics;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.errata.api.InputException;
@@ -14,17 +11,13 @@ import dev.errata.editing.checkpoint.IoProblems;
 import dev.errata.editing.checkpoint.Sha256;
 import dev.errata.editing.checkpoint.StorageFiles;
 import dev.errata.editing.model.Decoder;
-import dev.errata.editing.torch.Scope;
-import dev.errata.editing.torch.Tensors;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -39,7 +32,7 @@ import java.util.stream.Stream;
  * minute, and over the text that it had sampled by then.
  */
 public final class MomentCache {
-  private static final String TENSOR = "moment.";
+  static final String TENSOR = "moment.";
   private static final String LAYER = "layer";
   private static final String TOKENS = "tokens";
   private static final String RANKS = "ranks";
@@ -74,9 +67,9 @@ public final class MomentCache {
    * @param layers the wanted layers
    * @param tokens how many tokens of the corpus to count
    * @param progress hears of tokens, and of a kept moment that is spoilt and made again
-   * @return the moments by layer, in ascending order; they belong to the open scope
+   * @return the moments, which the caller closes before the decoder
    */
-  public Map<Integer, Moment> get(
+  public Moments get(
       Checkpoint checkpoint,
       Decoder decoder,
       Corpus corpus,
@@ -84,29 +77,94 @@ public final class MomentCache {
       long tokens,
       Progress progress) {
     SecondMoments.requireLayers(decoder, layers);
-    Map<Integer, Moment> moments = new TreeMap<>();
-    Map<Integer, Path> missing = new TreeMap<>();
+    Map<Integer, Path> places = new TreeMap<>();
     for (int layer : layers) {
       String key = MomentKey.of(checkpoint, decoder, corpus, layer, tokens);
-      Path place = directory.resolve(key);
-      Optional<Moment> kept = read(place, layer, decoder, progress);
-      kept.ifPresentOrElse(moment -> moments.put(layer, moment), () -> missing.put(layer, place));
+      places.put(layer, directory.resolve(key));
     }
+    Moments moments = new Moments(decoder.manager());
+    List<Integer> missing = open(moments, places, decoder, progress);
     if (missing.isEmpty()) {
       progress.advance(tokens, tokens);
       return moments;
     }
-    List<Integer> wanted = new ArrayList<>(missing.keySet());
-    String pass = Sha256.ofText(missing.values().toString()).substring(0, 32);
+    String pass =
+        Sha256.ofText(missing.stream().map(places::get).toList().toString()).substring(0, 32);
     Unfinished unfinished =
         new Unfinished(directory.resolve(UNFINISHED + pass), interval, System::nanoTime);
     Iterator<int[]> rows = corpus.keptIn(directory, checkpoint).rows(tokens);
-    Map<Integer, Moment> collected =
-        SecondMoments.collect(
-            decoder, rows, wanted, tokens, SecondMoments.BATCH_TOKENS, unfinished, progress);
-    collected.forEach((layer, moment) -> write(missing.get(layer), moment, corpus));
+    SecondMoments.collect(
+        decoder,
+        rows,
+        missing,
+        tokens,
+        SecondMoments.BATCH_TOKENS,
+        unfinished,
+        progress,
+        moment -> write(places.get(moment.layer()), moment, corpus.name()));
     unfinished.delete();
-    moments.putAll(collected);
+    return opened(moments, places, decoder, progress);
+  }
+
+  /**
+   * The means of some moments and those of other text, memory by memory: one counts as much as the
+   * other however long they are. Kept as the others are.
+   *
+   * @param one the moments, of one divisor or another
+   * @param key names the text and all else that decides the result
+   * @param decoder the model, unedited
+   * @param rows token rows of the text
+   * @param tokens how many of its tokens to count
+   * @return the means, which the caller closes before the decoder
+   */
+  public Moments meansWith(
+      Moments one, String key, Decoder decoder, List<int[]> rows, long tokens, Progress progress) {
+    Map<Integer, Path> places = new TreeMap<>();
+    one.layers()
+        .forEach(
+            layer -> {
+              String name = Sha256.ofText(key + " layer " + layer.index());
+              places.put(layer.index(), directory.resolve(name));
+            });
+    Moments means = new Moments(decoder.manager());
+    List<Integer> missing = open(means, places, decoder, progress);
+    if (missing.isEmpty()) {
+      progress.advance(tokens, tokens);
+      return means;
+    }
+    SecondMoments.collect(
+        decoder,
+        rows.iterator(),
+        missing,
+        tokens,
+        SecondMoments.BATCH_TOKENS,
+        null,
+        progress,
+        moment -> write(places.get(moment.layer()), moment.meanWith(one), key));
+    return opened(means, places, decoder, progress);
+  }
+
+  /** Opens what is kept; gives the layers that are not. */
+  private static List<Integer> open(
+      Moments moments, Map<Integer, Path> places, Decoder decoder, Progress progress) {
+    List<Integer> missing = new ArrayList<>();
+    places.forEach(
+        (layer, place) -> {
+          if (!moments.has(layer) && !read(place, layer, decoder, moments, progress)) {
+            missing.add(layer);
+          }
+        });
+    return missing;
+  }
+
+  private static Moments opened(
+      Moments moments, Map<Integer, Path> places, Decoder decoder, Progress progress) {
+    List<Integer> missing = open(moments, places, decoder, progress);
+    if (!missing.isEmpty()) {
+      moments.close();
+      throw new InputException(
+          places.get(missing.get(0)) + ": was deleted as soon as it was written; run again");
+    }
     return moments;
   }
 
@@ -144,26 +202,25 @@ public final class MomentCache {
     }
   }
 
-  private static Optional<Moment> read(Path place, int layer, Decoder decoder, Progress progress) {
+  /** Whether a folder holds the moments of a layer; it is opened then. */
+  private static boolean read(
+      Path place, int layer, Decoder decoder, Moments moments, Progress progress) {
     if (!Files.exists(place)) {
-      return Optional.empty();
+      return false;
     }
     String problem;
-    try (Checkpoint kept = Checkpoint.open(place)) {
+    try {
+      Checkpoint kept = Checkpoint.open(place);
       ObjectNode config = kept.config();
       if (fits(kept, layer, decoder) && digest(kept).equals(config.path(DIGEST).asText())) {
-        List<Moment.OfMemory> memories = new ArrayList<>();
-        for (int memory = 0; memory < kept.tensorNames().size(); memory++) {
-          String name = TENSOR + memory;
-          long width = kept.tensor(name).dimensions()[0];
-          memories.add(
-              new Moment.OfMemory(
-                  matrix(decoder, kept.data(name), width),
-                  config.path(ROUTED).path(memory).asLong(),
-                  config.path(RANKS).path(memory).asInt()));
-        }
-        return Optional.of(new Moment(layer, config.path(TOKENS).asLong(), memories));
+        List<Long> routed = new ArrayList<>();
+        config.path(ROUTED).forEach(count -> routed.add(count.asLong()));
+        List<Integer> ranks = new ArrayList<>();
+        config.path(RANKS).forEach(rank -> ranks.add(rank.asInt()));
+        moments.put(new Layer(layer, config.path(TOKENS).asLong(), routed, ranks), kept);
+        return true;
       }
+      kept.close();
       problem = place + ": its values are not those that were written";
     } catch (InputException e) {
       problem = e.getMessage();
@@ -174,7 +231,7 @@ public final class MomentCache {
     } catch (IOException e) {
       throw IoProblems.of(place, e);
     }
-    return Optional.empty();
+    return false;
   }
 
   private static boolean fits(Checkpoint kept, int layer, Decoder decoder) {
@@ -194,22 +251,13 @@ public final class MomentCache {
   private static String digest(Checkpoint kept) {
     Sha256 digest = new Sha256();
     for (int memory = 0; memory < kept.tensorNames().size(); memory++) {
-      digest.bytes(kept.data(TENSOR + memory));
+      kept.scan(TENSOR + memory, (from, bytes) -> digest.bytes(bytes) == digest);
     }
     return digest.hex();
   }
 
-  /** A copy: the tensor outlives the mapped file. */
-  private static NDArray matrix(Decoder decoder, ByteBuffer data, long width) {
-    try (Scope scope = new Scope()) {
-      Shape shape = new Shape(width, width);
-      NDArray mapped = Tensors.of(decoder.manager(), data, shape, DataType.FLOAT64);
-      return scope.keep(mapped.duplicate());
-    }
-  }
-
-  private static void write(Path place, Moment moment, Corpus corpus) {
-    try (Scope scope = new Scope()) {
+  private static void write(Path place, Moment moment, String corpus) {
+    try {
       ObjectNode config = JsonNodeFactory.instance.objectNode();
       config.put(LAYER, moment.layer()).put(TOKENS, moment.tokens());
       moment.routed().forEach(config.withArray(ROUTED)::add);
@@ -218,14 +266,11 @@ public final class MomentCache {
       for (int memory = 0; memory < moment.memories().size(); memory++) {
         Moment.OfMemory of = moment.memories().get(memory);
         config.withArray(RANKS).add(of.rank());
-        ByteBuffer data = Tensors.bytes(of.matrix());
-        digest.bytes(data);
-        long width = of.matrix().getShape().get(0);
-        tensors.put(
-            TENSOR + memory,
-            new CheckpointWriter.NewTensor(Dtype.F64, List.of(width, width), data));
+        CheckpointWriter.NewTensor data = StoredMatrix.of(of.matrix());
+        digest.bytes(data.data());
+        tensors.put(TENSOR + memory, data);
       }
-      config.put("corpus", corpus.name()).put(DIGEST, digest.hex());
+      config.put("corpus", corpus).put(DIGEST, digest.hex());
       Files.createDirectories(place.getParent());
       CheckpointWriter.create(
           place, config, tensors, Map.of(), CheckpointWriter.DEFAULT_SHARD_BYTES);

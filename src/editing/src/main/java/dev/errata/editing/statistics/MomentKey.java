@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 
 /** The content address of a moment: a digest of all that decides its values. */
 final class MomentKey {
-  private static final String FORMAT = "errata moment 2";
+  private static final String FORMAT = "errata moment 3";
   private static final String TOKENIZER = "tokenizer.json";
 
   /** The first part of a tensor's name that is a number is that of its block. */

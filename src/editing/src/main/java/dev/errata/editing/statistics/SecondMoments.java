@@ -2,7 +2,6 @@ package dev.errata.editing.statistics;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import dev.errata.api.InputException;
 import dev.errata.api.Progress;
 import dev.errata.editing.model.Architecture;
@@ -11,6 +10,7 @@ import dev.errata.editing.model.Frame;
 import dev.errata.editing.model.MemoryKeys;
 import dev.errata.editing.model.Tap;
 import dev.errata.editing.model.TokenBatch;
+import dev.errata.editing.torch.NativeHeap;
 import dev.errata.editing.torch.Scope;
 import dev.errata.editing.torch.Tensors;
 import java.util.ArrayList;
@@ -19,8 +19,8 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * Second moments of all memories of all wanted layers in one streaming pass over a corpus; blocks
@@ -28,7 +28,8 @@ import java.util.TreeMap;
  *
  * <p>Kᵀ K of a batch is computed in float32, or in float64 when the model runs in it, and added up
  * over the batches in float64: a sum over at most {@value #BATCH_TOKENS} tokens loses about as much
- * as the keys have lost already.
+ * as the keys have lost already. Half of it is computed, see {@link SymmetricSum}; whole moments
+ * are made of the sums one layer at a time.
  */
 public final class SecondMoments implements AutoCloseable {
   /** Tokens, padding included, that run through the model at once. */
@@ -37,14 +38,18 @@ public final class SecondMoments implements AutoCloseable {
   private final Decoder decoder;
   private final Map<Integer, Sums> sums = new TreeMap<>();
 
-  /** Σ g² k kᵀ of every memory of a layer, null before its first token, and its tokens. */
-  private record Sums(NDArray[] products, long[] routed) {}
+  /** Σ g² k kᵀ of every memory of a layer, and its tokens. */
+  record Sums(List<SymmetricSum> products, long[] routed) {}
 
   private SecondMoments(Decoder decoder, List<Integer> layers) {
     this.decoder = decoder;
     for (int layer : layers) {
       int memories = decoder.architecture().memories(layer);
-      sums.put(layer, new Sums(new NDArray[memories], new long[memories]));
+      List<SymmetricSum> products = new ArrayList<>();
+      for (int memory = 0; memory < memories; memory++) {
+        products.add(new SymmetricSum(decoder.architecture().memoryWidth(layer, memory)));
+      }
+      sums.put(layer, new Sums(products, new long[memories]));
     }
   }
 
@@ -76,11 +81,6 @@ public final class SecondMoments implements AutoCloseable {
     return collect(decoder, rows, layers, tokens, budget, null, progress);
   }
 
-  /**
-   * Collects, going on from what an earlier pass over the same rows has kept.
-   *
-   * @param unfinished where sums are kept, or null to keep none
-   */
   static Map<Integer, Moment> collect(
       Decoder decoder,
       Iterator<int[]> rows,
@@ -89,12 +89,39 @@ public final class SecondMoments implements AutoCloseable {
       int budget,
       Unfinished unfinished,
       Progress progress) {
+    Map<Integer, Moment> result = new TreeMap<>();
+    Consumer<Moment> taker =
+        moment -> {
+          moment.memories().forEach(memory -> Scope.escape(memory.matrix()));
+          result.put(moment.layer(), moment);
+        };
+    collect(decoder, rows, layers, tokens, budget, unfinished, progress, taker);
+    result.values().forEach(moment -> moment.memories().forEach(m -> Scope.adopt(m.matrix())));
+    return result;
+  }
+
+  /**
+   * Collects, going on from what an earlier pass over the same rows has kept, and hands over layer
+   * after layer: two whole moments are never in memory.
+   *
+   * @param unfinished where sums are kept, or null to keep none
+   * @param taker takes each moment in ascending order of the layers; its tensors are closed when it
+   *     returns
+   */
+  static void collect(
+      Decoder decoder,
+      Iterator<int[]> rows,
+      List<Integer> layers,
+      long tokens,
+      int budget,
+      Unfinished unfinished,
+      Progress progress,
+      Consumer<Moment> taker) {
     requireLayers(decoder, layers);
     if (tokens <= 0) {
       throw new InputException("statistics.tokens is " + tokens + "; it must be above 0");
     }
-    try (Scope scope = new Scope();
-        SecondMoments moments = new SecondMoments(decoder, layers)) {
+    try (SecondMoments moments = new SecondMoments(decoder, layers)) {
       Batches batches = new Batches(rows, tokens, budget);
       moments.resume(unfinished, batches, progress);
       progress.advance(batches.taken(), tokens);
@@ -110,15 +137,11 @@ public final class SecondMoments implements AutoCloseable {
         }
         moments.add(TokenBatch.of(batch));
         if (unfinished != null) {
-          unfinished.offer(moments.unfinished(batches.taken()));
+          unfinished.offer(new Unfinished.Kept(batches.taken(), moments.sums));
         }
         progress.advance(batches.taken(), tokens);
       }
-      Map<Integer, Moment> result = moments.means(tokens);
-      result
-          .values()
-          .forEach(moment -> moment.memories().forEach(memory -> scope.keep(memory.matrix())));
-      return result;
+      moments.handOver(tokens, taker);
     }
   }
 
@@ -127,35 +150,21 @@ public final class SecondMoments implements AutoCloseable {
     if (unfinished == null) {
       return;
     }
-    try (Scope scope = new Scope()) {
-      unfinished
-          .read(decoder.manager(), progress::note)
-          .filter(kept -> kept.products().keySet().equals(sums.keySet()))
-          .ifPresent(
-              kept -> {
-                while (batches.taken() < kept.tokens() && !batches.next().isEmpty()) {
-                  // The same rows make the same batches.
-                }
-                sums.replaceAll(
-                    (layer, none) ->
-                        new Sums(kept.products().get(layer), kept.routed().get(layer)));
-                sums.values().stream()
-                    .flatMap(of -> Arrays.stream(of.products()))
-                    .filter(Objects::nonNull)
-                    .forEach(scope::release);
-              });
-    }
+    unfinished
+        .read(decoder, progress::note)
+        .filter(kept -> kept.sums().keySet().equals(sums.keySet()))
+        .ifPresent(
+            kept -> {
+              while (batches.taken() < kept.tokens() && !batches.next().isEmpty()) {
+                // The same rows make the same batches.
+              }
+              sums.putAll(kept.sums());
+            });
   }
 
-  private Unfinished.Sums unfinished(long taken) {
-    Map<Integer, NDArray[]> products = new TreeMap<>();
-    Map<Integer, long[]> routed = new TreeMap<>();
-    sums.forEach(
-        (layer, of) -> {
-          products.put(layer, of.products());
-          routed.put(layer, of.routed());
-        });
-    return new Unfinished.Sums(taken, products, routed);
+  /** Bytes of the sum of one memory of a width while moments are collected. */
+  public static long sumBytes(int width) {
+    return SymmetricSum.bytes(width);
   }
 
   /**
@@ -245,14 +254,8 @@ public final class SecondMoments implements AutoCloseable {
         keys = keys.mul(wide(counted).reshape(-1, 1));
       }
       Sums of = sums.get(layer);
-      int memory = read.memory();
-      of.routed()[memory] += routed;
-      NDArray product = Tensors.convert(keys.transpose().matMul(keys), DataType.FLOAT64);
-      if (of.products()[memory] == null) {
-        of.products()[memory] = scope.release(product);
-      } else {
-        of.products()[memory].addi(product);
-      }
+      of.routed()[read.memory()] += routed;
+      of.products().get(read.memory()).add(keys);
     }
   }
 
@@ -287,37 +290,25 @@ public final class SecondMoments implements AutoCloseable {
     return flat;
   }
 
-  private Map<Integer, Moment> means(long tokens) {
-    Map<Integer, Moment> result = new TreeMap<>();
-    sums.forEach((layer, of) -> result.put(layer, mean(layer, of, tokens)));
-    return result;
-  }
-
-  /** A sum and its transposed: rounding makes products a little askew. */
-  private static NDArray symmetric(NDArray sum) {
-    try (Scope scope = new Scope()) {
-      return scope.keep(sum.add(sum.transpose()));
-    }
+  private void handOver(long tokens, Consumer<Moment> taker) {
+    NativeHeap.trim();
+    sums.forEach(
+        (layer, of) -> {
+          try (Scope scope = new Scope()) {
+            taker.accept(mean(layer, of, tokens));
+          }
+        });
   }
 
   private Moment mean(int layer, Sums of, long tokens) {
     Architecture architecture = decoder.architecture();
     List<NDArray> means = new ArrayList<>();
     List<Integer> ranks = new ArrayList<>();
-    for (int memory = 0; memory < of.products().length; memory++) {
-      NDArray sum = of.products()[memory];
-      int width = architecture.memoryWidth(layer, memory);
-      NDArray mean =
-          sum == null
-              ? decoder.manager().zeros(new Shape(width, width), DataType.FLOAT64)
-              : symmetric(sum).muli(0.5 / tokens);
-      if (sum != null) {
-        // The sums of all layers and their means are not in memory together.
-        of.products()[memory] = null;
-        sum.close();
-      }
+    for (SymmetricSum sum : of.products()) {
+      boolean empty = sum.isEmpty();
+      NDArray mean = sum.takeMean(decoder.manager(), (double) tokens);
       means.add(mean);
-      ranks.add(sum == null ? 0 : rank(mean));
+      ranks.add(empty ? 0 : rank(mean));
     }
     List<Long> routed = Arrays.stream(of.routed()).boxed().toList();
     if (architecture.isMixture(layer)) {
@@ -337,17 +328,13 @@ public final class SecondMoments implements AutoCloseable {
 
   @Override
   public void close() {
-    sums.values().stream()
-        .flatMap(of -> Arrays.stream(of.products()))
-        .filter(Objects::nonNull)
-        .forEach(NDArray::close);
+    sums.values().forEach(of -> of.products().forEach(SymmetricSum::close));
   }
 
   private static int rank(NDArray matrix) {
-    try (Scope scope = new Scope()) {
-      double[] values = Tensors.eigenvalues(matrix).toDoubleArray();
-      double threshold = values.length * 0x1p-24 * values[values.length - 1];
-      return (int) Arrays.stream(values).filter(value -> value > threshold).count();
-    }
+    double largest = Tensors.largestEigenvalue(matrix);
+    return largest > 0
+        ? Tensors.eigenvaluesAbove(matrix, matrix.getShape().get(0) * 0x1p-24 * largest)
+        : 0;
   }
 }

@@ -1,25 +1,21 @@
 package dev.errata.editing.statistics;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.errata.api.InputException;
 import dev.errata.editing.checkpoint.Checkpoint;
 import dev.errata.editing.checkpoint.CheckpointWriter;
 import dev.errata.editing.checkpoint.CheckpointWriter.NewTensor;
-import dev.errata.editing.checkpoint.Dtype;
 import dev.errata.editing.checkpoint.IoProblems;
 import dev.errata.editing.checkpoint.Sha256;
 import dev.errata.editing.checkpoint.StorageFiles;
+import dev.errata.editing.model.Decoder;
 import dev.errata.editing.torch.Scope;
-import dev.errata.editing.torch.Tensors;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -66,19 +62,18 @@ final class Unfinished {
    * Sums over the first tokens of a corpus.
    *
    * @param tokens how many
-   * @param products Σ g² k kᵀ of every memory by layer, [f, f] float64, null before its first token
-   * @param routed tokens of every memory by layer
+   * @param sums by layer
    */
-  record Sums(long tokens, Map<Integer, NDArray[]> products, Map<Integer, long[]> routed) {}
+  record Kept(long tokens, Map<Integer, SecondMoments.Sums> sums) {}
 
-  /** The newest sums that are whole; they belong to the open scope. */
-  Optional<Sums> read(NDManager manager, Consumer<String> notes) {
+  /** The newest sums that are whole; the caller closes them. */
+  Optional<Kept> read(Decoder decoder, Consumer<String> notes) {
     List<Path> found = folders();
     for (Path folder : found) {
       try (Checkpoint stored = Checkpoint.open(folder)) {
         ObjectNode config = stored.config();
         if (config.path(DIGEST).asText().equals(digest(stored, config))) {
-          return Optional.of(sums(stored, config, manager));
+          return Optional.of(kept(stored, config, decoder));
         }
         notes.accept(folder + ": its values are not those that were written; counted again");
       } catch (InputException e) {
@@ -89,9 +84,8 @@ final class Unfinished {
     return Optional.empty();
   }
 
-  private static Sums sums(Checkpoint stored, ObjectNode config, NDManager manager) {
-    Map<Integer, NDArray[]> products = new TreeMap<>();
-    Map<Integer, long[]> routed = new TreeMap<>();
+  private static Kept kept(Checkpoint stored, ObjectNode config, Decoder decoder) {
+    Map<Integer, SecondMoments.Sums> sums = new TreeMap<>();
     config
         .path(ROUTED)
         .properties()
@@ -99,29 +93,30 @@ final class Unfinished {
             layer -> {
               int number = Integer.parseInt(layer.getKey());
               long[] counts = new long[layer.getValue().size()];
-              NDArray[] arrays = new NDArray[counts.length];
+              List<SymmetricSum> products = new ArrayList<>();
               for (int memory = 0; memory < counts.length; memory++) {
                 counts[memory] = layer.getValue().get(memory).asLong();
-                String name = name(number, memory);
-                arrays[memory] = stored.has(name) ? matrix(stored, name, manager) : null;
+                products.add(product(stored, number, memory, decoder));
               }
-              products.put(number, arrays);
-              routed.put(number, counts);
+              sums.put(number, new SecondMoments.Sums(products, counts));
             });
-    return new Sums(config.path("tokens").asLong(), products, routed);
+    return new Kept(config.path("tokens").asLong(), sums);
   }
 
-  private static NDArray matrix(Checkpoint stored, String name, NDManager manager) {
-    try (Scope scope = new Scope()) {
-      Shape shape = new Shape(stored.tensor(name).dimensions());
-      // A copy: the tensor outlives the mapped file.
-      NDArray mapped = Tensors.of(manager, stored.data(name), shape, DataType.FLOAT64);
-      return scope.keep(mapped.duplicate());
+  private static SymmetricSum product(Checkpoint stored, int layer, int memory, Decoder decoder) {
+    int width = decoder.architecture().memoryWidth(layer, memory);
+    List<NDArray> panels = new ArrayList<>();
+    if (stored.has(name(layer, memory, 0))) {
+      for (int panel = 0; panel < SymmetricSum.count(width); panel++) {
+        String name = name(layer, memory, panel);
+        panels.add(Scope.escape(StoredMatrix.read(stored, name, decoder.manager())));
+      }
     }
+    return new SymmetricSum(width, panels);
   }
 
   /** Keeps sums when the last ones are old enough. */
-  void offer(Sums sums) {
+  void offer(Kept sums) {
     long now = clock.getAsLong();
     if (now - kept >= Math.max(interval, SHARE * cost)) {
       write(sums);
@@ -130,18 +125,19 @@ final class Unfinished {
     }
   }
 
-  private void write(Sums sums) {
+  private void write(Kept sums) {
     ObjectNode config = JsonNodeFactory.instance.objectNode();
     config.put("tokens", sums.tokens());
     Map<String, NewTensor> tensors = new TreeMap<>();
     ObjectNode routed = config.putObject(ROUTED);
-    sums.products()
+    sums.sums()
         .forEach(
-            (layer, products) -> {
-              for (int memory = 0; memory < products.length; memory++) {
-                routed.withArray(String.valueOf(layer)).add(sums.routed().get(layer)[memory]);
-                if (products[memory] != null) {
-                  tensors.put(name(layer, memory), tensor(products[memory]));
+            (layer, of) -> {
+              for (int memory = 0; memory < of.routed().length; memory++) {
+                routed.withArray(String.valueOf(layer)).add(of.routed()[memory]);
+                List<NDArray> panels = of.products().get(memory).panels();
+                for (int panel = 0; panel < panels.size(); panel++) {
+                  tensors.put(name(layer, memory, panel), StoredMatrix.of(panels.get(panel)));
                 }
               }
             });
@@ -161,22 +157,18 @@ final class Unfinished {
     older.stream().filter(other -> !other.equals(folder)).forEach(Unfinished::delete);
   }
 
-  private static NewTensor tensor(NDArray product) {
-    ByteBuffer data = Tensors.bytes(product);
-    long width = product.getShape().get(0);
-    return new NewTensor(Dtype.F64, List.of(width, width), data);
-  }
-
   private static String digest(Checkpoint stored, ObjectNode config) {
     ObjectNode rest = config.deepCopy();
     rest.remove(DIGEST);
     Sha256 digest = new Sha256().line(rest.toString());
-    stored.tensorNames().stream().sorted().forEach(name -> digest.bytes(stored.data(name)));
+    stored.tensorNames().stream()
+        .sorted()
+        .forEach(name -> stored.scan(name, (from, bytes) -> digest.bytes(bytes) == digest));
     return digest.hex();
   }
 
-  private static String name(int layer, int memory) {
-    return layer + "." + memory;
+  private static String name(int layer, int memory, int panel) {
+    return layer + "." + memory + "." + panel;
   }
 
   /** Folders with sums, the newest first; what a killed writer left is not among them. */

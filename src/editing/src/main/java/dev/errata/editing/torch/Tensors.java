@@ -13,8 +13,14 @@ import java.util.Map;
  * Operations of PyTorch that DJL's {@link NDArray} lacks. Gradients flow. Safe for several threads.
  */
 public final class Tensors {
+  private static final int LANCZOS = 64;
+
   private static final Kernels KERNELS =
-      Kernels.load(NDManager.newBaseManager("PyTorch"), Tensors.class, "tensors.py", Map.of());
+      Kernels.load(
+          NDManager.newBaseManager("PyTorch"),
+          Tensors.class,
+          "tensors.py",
+          Map.of("lanczos", LANCZOS));
 
   private Tensors() {}
 
@@ -111,21 +117,98 @@ public final class Tensors {
   }
 
   /**
-   * Eigenvalues [n], ascending, of a symmetric matrix.
-   *
-   * @param matrix [n, n], float32 or float64
-   */
-  public static NDArray eigenvalues(NDArray matrix) {
-    return call("eigenvalues", matrix).singletonOrThrow();
-  }
-
-  /**
    * Eigenvalues [n], ascending, and eigenvectors [n, n], in columns, of a symmetric matrix.
    *
    * @param matrix [n, n], float32 or float64
    */
   public static NDList eigh(NDArray matrix) {
     return call("eigh", matrix);
+  }
+
+  /**
+   * Copies values into a tensor, or into a view of one.
+   *
+   * @param target any floating type
+   * @param values of the target's shape, any floating type
+   */
+  public static void fill(NDArray target, NDArray values) {
+    try (Scope scope = new Scope()) {
+      call("fill", target, values);
+    }
+  }
+
+  /**
+   * Converts stored values into a tensor, or into a view of one.
+   *
+   * @param target [n], any floating type
+   * @param bytes the values as bytes, little endian, uint8 [n · width]
+   * @param type their floating type
+   */
+  public static void fillFromBytes(NDArray target, NDArray bytes, DataType type) {
+    String method =
+        switch (type) {
+          case FLOAT16 -> "fill_bytes_of_half";
+          case BFLOAT16 -> "fill_bytes_of_bfloat16";
+          case FLOAT32 -> "fill_bytes_of_float";
+          case FLOAT64 -> "fill_bytes_of_double";
+          default -> throw new IllegalArgumentException(type + " is no floating type");
+        };
+    try (Scope scope = new Scope()) {
+      call(method, target, bytes);
+    }
+  }
+
+  /**
+   * The memory of a tensor, little endian; writing to it changes the tensor. It must not be touched
+   * once the tensor is closed.
+   *
+   * @param values on the processor, in row-major order without gaps, at most 2 GiB
+   */
+  public static ByteBuffer memory(NDArray values) {
+    return values.toByteBuffer(true).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /**
+   * A + r I.
+   *
+   * @param matrix A, [n, n]
+   */
+  public static NDArray ridged(NDArray matrix, double ridge) {
+    try (Scope scope = new Scope()) {
+      return scope.keep(call("ridged", matrix, number(matrix, ridge)).singletonOrThrow());
+    }
+  }
+
+  /** A number in a tensor's type, on its device. */
+  private static NDArray number(NDArray like, double value) {
+    NDArray number = like.getManager().create(new double[] {value});
+    return convert(number, like.getDataType());
+  }
+
+  /**
+   * How many eigenvalues of a symmetric matrix exceed a bound: by the signs of a factorisation
+   * (Sylvester's law of inertia), which costs a small part of what eigenvalues do.
+   *
+   * @param matrix [n, n], float64
+   */
+  public static int eigenvaluesAbove(NDArray matrix, double bound) {
+    try (Scope scope = new Scope()) {
+      NDArray count = call("positive_pivots", matrix, number(matrix, bound)).singletonOrThrow();
+      return Math.toIntExact(count.getLong());
+    }
+  }
+
+  /**
+   * The largest eigenvalue of a symmetric positive semi-definite matrix, by {@value #LANCZOS} steps
+   * of Lanczos' method, which finds a value apart from the others to rounding and one among many
+   * near it to a small part of itself.
+   *
+   * @param matrix [n, n], float64
+   */
+  public static double largestEigenvalue(NDArray matrix) {
+    try (Scope scope = new Scope()) {
+      return call("largest_eigenvalue", matrix).singletonOrThrow().getDouble();
+    }
   }
 
   /**

@@ -38,7 +38,7 @@ class MemoryPlanTest {
                   dense.limit(),
                   change.apply(dense.mixture())));
       return new MemoryPlan.Work(
-          model, parameters, 4, MemitPresets.resolve(null, model, 0), fixed, true, facts);
+          model, parameters, 4, MemitPresets.resolve(null, model, 0), fixed, false, true, facts);
     }
   }
 

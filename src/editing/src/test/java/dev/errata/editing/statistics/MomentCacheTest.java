@@ -1,6 +1,7 @@
 package dev.errata.editing.statistics;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.errata.api.Progress;
 import dev.errata.editing.checkpoint.Checkpoint;
@@ -14,9 +15,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,16 +71,17 @@ class MomentCacheTest {
     try (Checkpoint checkpoint = Checkpoint.open(model);
         Decoder decoder = Decoder.open(checkpoint, Compute.CPU);
         Scope scope = new Scope()) {
-      Map<Integer, double[]> result = new java.util.TreeMap<>();
-      new MomentCache(directory.resolve("cache"))
-          .get(checkpoint, decoder, corpus, List.of(layers), tokens, progress)
-          .forEach(
-              (layer, moment) -> {
-                assertThat(moment.layer()).isEqualTo(layer);
-                assertThat(moment.tokens()).isEqualTo(tokens);
-                assertThat(moment.rank()).isBetween(1, (int) tokens);
-                result.put(layer, moment.matrix().toDoubleArray());
-              });
+      Map<Integer, double[]> result = new TreeMap<>();
+      try (Moments moments =
+          new MomentCache(directory.resolve("cache"))
+              .get(checkpoint, decoder, corpus, List.of(layers), tokens, progress)) {
+        for (Layer layer : moments.layers()) {
+          assertThat(layer.tokens()).isEqualTo(tokens);
+          assertThat(layer.ranks().get(0)).isBetween(1, (int) tokens);
+          result.put(layer.index(), moments.of(layer.index(), 0).toDoubleArray());
+        }
+        assertThat(result.keySet()).containsExactlyInAnyOrder(layers);
+      }
       return result;
     }
   }
@@ -158,5 +162,48 @@ class MomentCacheTest {
     assertThat(corpus.read).isEqualTo(4);
     get(model, corpus, TOKENS, 0);
     assertThat(corpus.read).isEqualTo(4);
+  }
+
+  @Test
+  void readsWhatItOpenedThoughItsFilesAreDeleted() throws IOException {
+    Rows corpus = new Rows("a");
+    Path model = SecondMomentsTest.golden("qwen3");
+    double[] expected = get(model, corpus, TOKENS, 1).get(1);
+    try (Checkpoint checkpoint = Checkpoint.open(model);
+        Decoder decoder = Decoder.open(checkpoint, Compute.CPU);
+        Scope scope = new Scope();
+        Moments moments =
+            new MomentCache(directory.resolve("cache"))
+                .get(checkpoint, decoder, corpus, List.of(1), TOKENS, progress)) {
+      StorageFiles.deleteTree(directory.resolve("cache"));
+      assertThat(moments.of(1, 0).toDoubleArray()).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void theMeanWithOtherTextCountsBothAlikeHoweverLongTheyAre() throws IOException {
+    Path model = SecondMomentsTest.golden("qwen3");
+    List<int[]> rows = SecondMomentsTest.rows(5);
+    MomentCache cache = new MomentCache(directory.resolve("cache"));
+    try (Checkpoint checkpoint = Checkpoint.open(model);
+        Decoder decoder = Decoder.open(checkpoint, Compute.CPU);
+        Scope scope = new Scope();
+        Moments one = cache.get(checkpoint, decoder, new Rows("a"), List.of(1), TOKENS, progress);
+        Moments mean = cache.meansWith(one, "text", decoder, rows, 4, progress);
+        Moments again = cache.meansWith(one, "text", decoder, List.of(), 4, progress)) {
+      double[] a = one.of(1, 0).toDoubleArray();
+      double[] b =
+          SecondMoments.collect(decoder, rows.iterator(), List.of(1), 4, progress)
+              .get(1)
+              .matrix()
+              .toDoubleArray();
+      double[] expected = new double[a.length];
+      Arrays.setAll(expected, i -> (a[i] + b[i]) / 2);
+      assertThat(mean.of(1, 0).toDoubleArray()).containsExactly(expected, within(1e-15));
+      assertThat(again.of(1, 0).toDoubleArray()).isEqualTo(mean.of(1, 0).toDoubleArray());
+      Layer known = mean.layers().iterator().next();
+      assertThat(known.tokens()).isEqualTo(TOKENS + 4);
+      assertThat(known.routed()).containsExactly(TOKENS + 4);
+    }
   }
 }

@@ -147,25 +147,6 @@ class SecondMomentsTest {
   }
 
   @Test
-  void theMeanOfTwoMomentsCountsBothAlikeHoweverLongTheyAre() {
-    try (Scope scope = new Scope();
-        Checkpoint checkpoint = Checkpoint.open(golden("llama2"));
-        Decoder decoder = Decoder.open(checkpoint, Compute.CPU)) {
-      Moment one =
-          SecondMoments.collect(decoder, rows(9).iterator(), List.of(1), 9, Progress.NONE).get(1);
-      Moment two =
-          SecondMoments.collect(decoder, rows(5).iterator(), List.of(1), 4, Progress.NONE).get(1);
-      Moment mean = one.meanWith(two);
-      double[] a = one.matrix().toDoubleArray();
-      double[] b = two.matrix().toDoubleArray();
-      double[] expected = new double[a.length];
-      Arrays.setAll(expected, i -> (a[i] + b[i]) / 2);
-      assertThat(mean.matrix().toDoubleArray()).containsExactly(expected, within(1e-15));
-      assertThat(mean.tokens()).isEqualTo(13);
-    }
-  }
-
-  @Test
   void refusesWhatCannotBeCounted() {
     try (Checkpoint checkpoint = Checkpoint.open(golden("llama2"));
         Decoder decoder = Decoder.open(checkpoint, Compute.CPU)) {

@@ -1,5 +1,6 @@
 package dev.errata.lab.bench;
 
+import ai.djl.ndarray.types.DataType;
 import dev.errata.editing.checkpoint.Checkpoint;
 import dev.errata.editing.checkpoint.Tokenizer;
 import dev.errata.editing.model.Decoder;
@@ -10,6 +11,9 @@ import java.util.stream.IntStream;
 
 /** Runs both forms one after the other, each on a freshly opened model and after one warm-up. */
 final class Bench {
+  private static final int FORWARD_SIZE = 2048;
+  private static final int SOLVE_SIZE = 1536;
+
   private final BenchPlan plan;
   private final Consumer<String> stages;
 
@@ -33,32 +37,45 @@ final class Bench {
         Tokenizer tokenizer = Tokenizer.open(plan.model())) {
       Common common;
       LibrarySide.Result library;
+      List<MatrixRate> rates;
       try (Decoder decoder = Decoder.open(checkpoint, plan.compute())) {
         stages.accept("unedited model: prefixes, text and figures");
         common = Common.of(plan, decoder, tokenizer);
-        library = new LibrarySide(decoder, tokenizer, common).run(plan.facts(), stages);
+        stages.accept("the machine's rate of matrix multiplication");
+        rates = rates(decoder);
+        library = new LibrarySide(decoder, tokenizer, common, rates).run(plan, stages);
       }
       try (Decoder decoder = Decoder.open(checkpoint, plan.plainCompute())) {
         TextbookSide.Result textbook =
-            new TextbookSide(decoder, tokenizer, common).run(library, plan.plainTokens(), stages);
-        return report(common, library, textbook);
+            new TextbookSide(decoder, tokenizer, common).run(library, plan, stages);
+        return report(common, rates, library, textbook);
       }
     }
   }
 
+  private static List<MatrixRate> rates(Decoder decoder) {
+    return List.of(
+        MatrixRate.measure(decoder.manager(), decoder.compute().type(), FORWARD_SIZE),
+        MatrixRate.measure(decoder.manager(), DataType.FLOAT64, SOLVE_SIZE));
+  }
+
   private BenchReport report(
-      Common common, LibrarySide.Result library, TextbookSide.Result textbook) {
+      Common common,
+      List<MatrixRate> rates,
+      LibrarySide.Result library,
+      TextbookSide.Result textbook) {
     return new BenchReport(
         plan.model().toString(),
         common.facts().size(),
         common.settings().layers(),
         common.prefixes().size(),
         library.lambda(),
+        rates,
         BenchReport.Figures.of(common.unedited().metrics()),
         library.side(),
         textbook.side(),
         apart(library.values().deltas(), textbook.values()),
-        library.side().factsPerSecond() / textbook.side().factsPerSecond());
+        BenchReport.Faster.of(library.side(), textbook.side()));
   }
 
   private static double apart(List<float[]> deltas, List<TextbookValue> plain) {

@@ -62,6 +62,27 @@ public final class BenchCommand implements Callable<Integer> {
   private Integer plainCount;
 
   @Option(
+      names = "--repeats",
+      paramLabel = "N",
+      defaultValue = "5",
+      description =
+          "How often the library does each stage; the median counts (default ${DEFAULT-VALUE}).")
+  private int repeats;
+
+  @Option(
+      names = "--plain-repeats",
+      paramLabel = "N",
+      description = "How often the textbook does (default: as often as the library).")
+  private Integer plainRepeats;
+
+  @Option(
+      names = "--layers",
+      paramLabel = "N",
+      split = ",",
+      description = "Edited layers, such as 3,4,5,6,7 (default: the preset's).")
+  private List<Integer> layers;
+
+  @Option(
       names = "--prefixes",
       paramLabel = "P",
       description = "Sampled texts before each prompt (default: the preset's).")
@@ -153,6 +174,10 @@ public final class BenchCommand implements Callable<Integer> {
       throw new InputException("--model DIR and --facts FILE are needed");
     }
     requirePositive("--count", count);
+    requirePositive("--repeats", repeats);
+    if (plainRepeats != null) {
+      requirePositive("--plain-repeats", plainRepeats);
+    }
     requirePositive("--tokens", tokens);
     requirePositive("--plain-tokens", plainTokens);
     if (plainCount != null) {
@@ -170,6 +195,9 @@ public final class BenchCommand implements Callable<Integer> {
         model,
         facts.subList(0, count),
         plainCount == null ? count : plainCount,
+        repeats,
+        plainRepeats == null ? repeats : plainRepeats,
+        layers,
         prefixes,
         corpus,
         tokens,

@@ -12,6 +12,9 @@ import java.util.List;
  * @param model directory of the checkpoint
  * @param facts the facts whose values the library is timed on
  * @param plainCount how many of them the textbook edits; both are judged by these
+ * @param repeats how often the library does each stage; the median counts
+ * @param plainRepeats how often the textbook does
+ * @param layers the edited layers, or null for the preset's
  * @param prefixes number of prefixes, or null for the preset's
  * @param corpus what the statistics are of, as in a job
  * @param tokens tokens of the statistics
@@ -24,6 +27,9 @@ record BenchPlan(
     Path model,
     List<Fact> facts,
     int plainCount,
+    int repeats,
+    int plainRepeats,
+    List<Integer> layers,
     Integer prefixes,
     String corpus,
     long tokens,

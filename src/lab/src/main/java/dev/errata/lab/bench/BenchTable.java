@@ -8,6 +8,8 @@ import java.util.function.Function;
 final class BenchTable {
   private static final String ROW = "%-34s %12s %12s %12s%n";
   private static final double MIB = 1024.0 * 1024;
+  private static final double GIGA = 1e9;
+  private static final double PERCENT = 0.01;
 
   private final BenchReport report;
 
@@ -29,26 +31,59 @@ final class BenchTable {
     figure(out, "paraphrase", BenchReport.Figures::paraphrase);
     figure(out, "neighbourhood", BenchReport.Figures::neighbourhood);
     figure(out, "exact match", BenchReport.Figures::exactMatch);
-    side(out, "values, facts timed", side -> Integer.toString(side.timedFacts()));
-    side(out, "values, seconds", side -> number("%.2f", side.valuesSeconds()));
-    side(out, "values, facts per second", side -> number("%.3f", side.factsPerSecond()));
-    side(out, "update, seconds", side -> number("%.2f", side.updateSeconds()));
-    side(out, "statistics, tokens timed", side -> Long.toString(side.statisticsTokens()));
-    side(out, "statistics, seconds", side -> number("%.2f", side.statisticsSeconds()));
-    side(
-        out,
-        "statistics, tokens per second",
-        side -> number("%.0f", side.statisticsTokens() / side.statisticsSeconds()));
+    stage(out, "values", "facts", BenchReport.Side::values);
+    stage(out, "statistics", "tokens", BenchReport.Side::statistics);
+    stage(out, "update", "facts", BenchReport.Side::update);
     side(
         out,
         "peak memory, MiB",
         side -> side.peakRssBytes() == null ? "-" : number("%.0f", side.peakRssBytes() / MIB));
     side(out, "type", BenchReport.Side::type);
+    side(out, "median of", side -> Integer.toString(side.repeats()));
+    BenchReport.Faster faster = report.faster();
     out.printf(
         Locale.ROOT,
-        "Values: %.1f times as many facts per second; median distance of delta %.2g.%n",
-        report.speedup(),
-        report.valuesApart());
+        "Times as much a second, by processor seconds (by the clock): values %s (%.1f), statistics"
+            + " %s (%.1f), update %s (%.1f).%n",
+        scaled("%.1f", faster.valuesByCpu(), 1),
+        faster.values(),
+        scaled("%.1f", faster.statisticsByCpu(), 1),
+        faster.statistics(),
+        scaled("%.1f", faster.updateByCpu(), 1),
+        faster.update());
+    for (MatrixRate rate : report.rates()) {
+      out.printf(
+          Locale.ROOT,
+          "Matrices of %d in %s: %.1f Gflop/s by the clock, %.1f a processor second.%n",
+          rate.size(),
+          rate.type(),
+          rate.perSecond() / GIGA,
+          rate.perCpuSecond() / GIGA);
+    }
+    out.printf(Locale.ROOT, "Values: median distance of delta %.2g.%n", report.valuesApart());
+  }
+
+  private void stage(
+      PrintWriter out,
+      String name,
+      String items,
+      Function<BenchReport.Side, BenchReport.StageFigures> of) {
+    side(out, name + ", " + items, side -> Long.toString(of.apply(side).items()));
+    side(out, name + ", seconds", side -> number("%.2f", of.apply(side).seconds()));
+    side(out, name + ", processor seconds", side -> number("%.2f", of.apply(side).cpuSeconds()));
+    side(out, name + ", Gflop needed", side -> scaled("%.1f", of.apply(side).operations(), GIGA));
+    side(
+        out,
+        name + ", share of rate",
+        side -> scaled("%.0f %%", of.apply(side).shareOfCpuRate(), PERCENT));
+    side(
+        out,
+        name + ", the same by the clock",
+        side -> scaled("%.0f %%", of.apply(side).shareOfRate(), PERCENT));
+  }
+
+  private static String scaled(String format, Double value, double unit) {
+    return value == null ? "-" : number(format, value / unit);
   }
 
   private void figure(PrintWriter out, String name, Function<BenchReport.Figures, Double> value) {

@@ -41,7 +41,7 @@ record Common(
   static Common of(BenchPlan plan, Decoder decoder, Tokenizer tokenizer) {
     Memit job =
         new Memit(
-            null,
+            plan.layers(),
             null,
             null,
             null,

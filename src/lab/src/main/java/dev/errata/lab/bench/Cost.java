@@ -1,7 +1,11 @@
 package dev.errata.lab.bench;
 
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 
 /**
  * What a piece of work cost.
@@ -23,6 +27,28 @@ record Cost(double seconds, double cpuSeconds) {
     T result = work.get();
     double seconds = (System.nanoTime() - start) * NANO;
     return new Of<>(result, new Cost(seconds, (system.getProcessCpuTime() - cpu) * NANO));
+  }
+
+  /** The same work several times: the last result, and the median of either figure. */
+  static <T> Of<T> median(int times, Supplier<T> work) {
+    List<Cost> costs = new ArrayList<>();
+    T result = null;
+    for (int i = 0; i < times; i++) {
+      Of<T> one = of(work);
+      costs.add(one.cost());
+      result = one.result();
+    }
+    return new Of<>(
+        result, new Cost(middle(costs, Cost::seconds), middle(costs, Cost::cpuSeconds)));
+  }
+
+  private static double middle(List<Cost> costs, ToDoubleFunction<Cost> figure) {
+    return costs.stream()
+        .sorted(Comparator.comparingDouble(figure))
+        .mapToDouble(figure)
+        .skip(costs.size() / 2)
+        .findFirst()
+        .orElseThrow();
   }
 
   Cost plus(Cost other) {

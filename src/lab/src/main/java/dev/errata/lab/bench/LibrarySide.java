@@ -8,6 +8,7 @@ import dev.errata.editing.method.memit.EarlierKeys;
 import dev.errata.editing.method.memit.EditMetric;
 import dev.errata.editing.method.memit.LayerReport;
 import dev.errata.editing.method.memit.LayerUpdate;
+import dev.errata.editing.method.memit.MemitSettings;
 import dev.errata.editing.method.memit.SubjectGroup;
 import dev.errata.editing.method.memit.ValueOptimizer;
 import dev.errata.editing.method.memit.ValueSet;
@@ -35,49 +36,75 @@ final class LibrarySide {
   private final Decoder decoder;
   private final Tokenizer tokenizer;
   private final Common common;
+  private final List<MatrixRate> rates;
 
-  LibrarySide(Decoder decoder, Tokenizer tokenizer, Common common) {
+  LibrarySide(Decoder decoder, Tokenizer tokenizer, Common common, List<MatrixRate> rates) {
     this.decoder = decoder;
     this.tokenizer = tokenizer;
     this.common = common;
+    this.rates = rates;
   }
 
-  /**
-   * Edits.
-   *
-   * @param timed facts whose values are timed
-   */
-  Result run(List<Fact> timed, Consumer<String> stages) {
+  /** Edits; values are timed on all facts of the plan. */
+  Result run(BenchPlan plan, Consumer<String> stages) {
+    List<Fact> timed = plan.facts();
+    int repeats = plan.repeats();
     try (Scope scope = new Scope()) {
       stages.accept("library: warm-up");
-      new ValueOptimizer(decoder, tokenizer, common.warmUp(), common.prefixes())
+      optimizer(common.warmUp())
           .optimize(SubjectGroup.of(common.facts().subList(0, 1)), Progress.NONE);
       collect(common.rows(1));
       PeakMemory memory = PeakMemory.start();
       stages.accept("library: statistics");
-      Timed<Map<Integer, Moment>> moments = Timed.of(() -> collect(common.rows()));
+      Cost.Of<Map<Integer, Moment>> moments = Cost.median(repeats, () -> collect(common.rows()));
       stages.accept("library: values of " + timed.size() + " facts");
-      Timed<ValueSet> values = Timed.of(() -> values(timed));
+      Cost.Of<ValueSet> values = Cost.median(repeats, () -> values(timed));
       ValueSet shared = timed.equals(common.facts()) ? values.result() : values(common.facts());
-      Map<Integer, NDArray> matrices = new TreeMap<>();
-      moments.result().forEach((layer, moment) -> matrices.put(layer, moment.matrix()));
       stages.accept("library: update");
-      Timed<List<LayerReport>> update = Timed.of(() -> update(shared, moments.result()));
+      Cost.Of<List<LayerReport>> update =
+          Cost.median(repeats, () -> update(shared, moments.result()));
       Long peak = memory.bytes();
       BenchReport.Side side =
           new BenchReport.Side(
               decoder.compute().type().name(),
-              timed.size(),
-              values.seconds(),
-              timed.size() / values.seconds(),
-              update.seconds(),
-              Common.tokens(common.rows()),
-              moments.seconds(),
+              repeats,
+              figures(timed.size(), values.cost(), valuesWork(values.result())),
+              figures(tokens(), moments.cost(), statisticsWork()),
+              figures(common.facts().size(), update.cost(), updateWork(shared)),
               peak,
               common.figures(decoder, tokenizer));
+      Map<Integer, NDArray> matrices = new TreeMap<>();
+      moments.result().forEach((layer, moment) -> matrices.put(layer, moment.matrix()));
       double lambda = update.result().get(0).lambda();
       return new Result(side, lambda, ridged(matrices, update.result()), shared);
     }
+  }
+
+  private BenchReport.StageFigures figures(long items, Cost cost, Operations operations) {
+    return BenchReport.StageFigures.of(items, cost, operations, rates);
+  }
+
+  private long tokens() {
+    return Common.tokens(common.rows());
+  }
+
+  private Operations valuesWork(ValueSet values) {
+    int layer = common.settings().valueLayer();
+    return Operations.values(
+        decoder.architecture(), layer, optimizer(common.settings()).work(values));
+  }
+
+  private Operations statisticsWork() {
+    return Operations.statistics(decoder.architecture(), common.settings().layers(), tokens());
+  }
+
+  private Operations updateWork(ValueSet values) {
+    LayerUpdate.Size size = update(Map.of()).size(values.groups());
+    return Operations.update(decoder.architecture(), common.settings(), size);
+  }
+
+  private ValueOptimizer optimizer(MemitSettings settings) {
+    return new ValueOptimizer(decoder, tokenizer, settings, common.prefixes());
   }
 
   private Map<Integer, Moment> collect(List<int[]> rows) {
@@ -86,19 +113,23 @@ final class LibrarySide {
   }
 
   private ValueSet values(List<Fact> facts) {
-    return new ValueOptimizer(decoder, tokenizer, common.settings(), common.prefixes())
-        .optimize(SubjectGroup.of(facts), Progress.NONE);
+    return optimizer(common.settings()).optimize(SubjectGroup.of(facts), Progress.NONE);
   }
 
-  private List<LayerReport> update(ValueSet values, Map<Integer, Moment> moments) {
+  private LayerUpdate update(Map<Integer, Moment> moments) {
     return new LayerUpdate(
-            decoder,
-            tokenizer,
-            common.settings(),
-            common.prefixes(),
-            EditMetric.ofMoments(moments),
-            EarlierKeys.NONE)
-        .apply(values, List.of(), common.settings().lambda(), Progress.NONE);
+        decoder,
+        tokenizer,
+        common.settings(),
+        common.prefixes(),
+        EditMetric.ofMoments(moments),
+        EarlierKeys.NONE);
+  }
+
+  /** On the unedited model, every time. */
+  private List<LayerReport> update(ValueSet values, Map<Integer, Moment> moments) {
+    decoder.restore();
+    return update(moments).apply(values, List.of(), common.settings().lambda(), Progress.NONE);
   }
 
   private static Map<Integer, double[]> ridged(

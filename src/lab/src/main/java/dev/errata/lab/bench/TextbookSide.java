@@ -30,11 +30,11 @@ final class TextbookSide {
   }
 
   /**
-   * Edits with the library's λ and moments.
-   *
-   * @param tokens how many tokens its own statistics are timed on
+   * Edits with the library's λ and moments; its own statistics are timed on the tokens that the
+   * plan says.
    */
-  Result run(LibrarySide.Result library, long tokens, Consumer<String> stages) {
+  Result run(LibrarySide.Result library, BenchPlan plan, Consumer<String> stages) {
+    int repeats = plan.plainRepeats();
     TextbookMemit memit =
         new TextbookMemit(decoder, tokenizer, common.settings(), common.prefixes());
     List<SubjectGroup> groups = SubjectGroup.of(common.facts());
@@ -43,25 +43,31 @@ final class TextbookSide {
       new TextbookMemit(decoder, tokenizer, common.warmUp(), common.prefixes())
           .values(SubjectGroup.of(common.facts().subList(0, 1)), Progress.NONE);
       PeakMemory memory = PeakMemory.start();
-      List<int[]> rows = common.rows(tokens);
+      List<int[]> rows = common.rows(plan.plainTokens());
       stages.accept("textbook: statistics");
-      Timed<Integer> statistics = Timed.of(() -> statistics(memit, rows));
+      Cost statistics = Cost.median(repeats, () -> statistics(memit, rows)).cost();
       stages.accept("textbook: values of " + common.facts().size() + " facts");
-      Timed<List<TextbookValue>> values = Timed.of(() -> memit.values(groups, Progress.NONE));
+      Cost.Of<List<TextbookValue>> values =
+          Cost.median(repeats, () -> memit.values(groups, Progress.NONE));
       stages.accept("textbook: update");
       Map<Integer, NDArray> moments = moments(library.moments());
-      Timed<Map<Integer, double[]>> update =
-          Timed.of(() -> memit.update(values.result(), List.of(), moments, library.lambda()));
+      Cost update =
+          Cost.median(
+                  repeats,
+                  () -> {
+                    decoder.restore();
+                    return memit.update(values.result(), List.of(), moments, library.lambda());
+                  })
+              .cost();
       Long peak = memory.bytes();
+      int facts = common.facts().size();
       BenchReport.Side side =
           new BenchReport.Side(
               decoder.compute().type().name(),
-              common.facts().size(),
-              values.seconds(),
-              common.facts().size() / values.seconds(),
-              update.seconds(),
-              Common.tokens(rows),
-              statistics.seconds(),
+              repeats,
+              BenchReport.StageFigures.of(facts, values.cost()),
+              BenchReport.StageFigures.of(Common.tokens(rows), statistics),
+              BenchReport.StageFigures.of(facts, update),
               peak,
               common.figures(decoder, tokenizer));
       return new Result(side, values.result());

@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion.VersionFlag;
+import com.networknt.schema.ValidationMessage;
 import dev.errata.api.InputException;
 import dev.errata.editing.checkpoint.Dtype;
 import dev.errata.lab.textbook.SmallCheckpoints;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -16,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,6 +60,8 @@ class BenchCommandTest {
                 "--tokens",
                 "300",
                 "--prefixes",
+                "1",
+                "--repeats",
                 "1"));
     arguments.addAll(Arrays.asList(more));
     return new CommandLine(new BenchCommand())
@@ -70,13 +77,32 @@ class BenchCommandTest {
 
   @Test
   void bothFormsDoAsWellOnTheSameFacts() throws IOException {
-    assertThat(bench("--count", "3", "--plain-count", "2", "--plain-dtype", "float64", "--json"))
+    assertThat(
+            bench(
+                "--count",
+                "3",
+                "--plain-count",
+                "2",
+                "--plain-dtype",
+                "float64",
+                "--plain-repeats",
+                "2",
+                "--layers",
+                "0",
+                "--json"))
         .as("%s %s", err, failure)
         .isZero();
     JsonNode report = new ObjectMapper().readTree(out.toString());
     assertThat(report.get("facts").asInt()).isEqualTo(2);
-    assertThat(report.get("library").get("timedFacts").asInt()).isEqualTo(3);
-    assertThat(report.get("textbook").get("timedFacts").asInt()).isEqualTo(2);
+    assertThat(problems(report)).as("%s", report).isEmpty();
+    assertThat(report.get("layers").toString()).isEqualTo("[0]");
+    assertThat(report.at("/library/values/items").asInt()).isEqualTo(3);
+    assertThat(report.at("/library/repeats").asInt()).isEqualTo(1);
+    assertThat(report.at("/library/values/operations").asDouble()).isPositive();
+    assertThat(report.at("/library/update/shareOfRate").asDouble()).isBetween(0.0, 1.0);
+    assertThat(report.at("/textbook/values/items").asInt()).isEqualTo(2);
+    assertThat(report.at("/textbook/values/operations").isNull()).isTrue();
+    assertThat(report.at("/textbook/repeats").asInt()).isEqualTo(2);
     assertThat(report.get("library").get("figures"))
         .isEqualTo(report.get("textbook").get("figures"));
     assertThat(report.get("library").get("figures").get("efficacy").isNumber()).isTrue();
@@ -89,7 +115,8 @@ class BenchCommandTest {
   void printsATable() {
     assertThat(bench("--count", "1")).as("%s %s", err, failure).isZero();
     assertThat(out.toString())
-        .contains("unedited", "library", "textbook", "efficacy", "values, facts per second")
+        .contains(
+            "unedited", "library", "textbook", "efficacy", "values, share of rate", "Times as much")
         .contains("1 facts edited by both");
   }
 
@@ -100,5 +127,13 @@ class BenchCommandTest {
         .isInstanceOf(InputException.class)
         .hasMessageContaining("--count is 9")
         .hasMessageContaining("holds 3 facts");
+  }
+
+  private static Set<ValidationMessage> problems(JsonNode report) throws IOException {
+    try (InputStream in = BenchCommand.class.getResourceAsStream("/schemas/bench.json")) {
+      return JsonSchemaFactory.getInstance(VersionFlag.V202012)
+          .getSchema(new ObjectMapper().readTree(in))
+          .validate(report);
+    }
   }
 }

@@ -4,6 +4,7 @@ import dev.errata.editing.checkpoint.Checkpoint;
 import dev.errata.editing.checkpoint.Dtype;
 import dev.errata.editing.checkpoint.TensorInfo;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -20,22 +21,35 @@ import java.util.regex.Pattern;
 public record TensorChange(
     String name, Integer layer, double norm, double relative, long values, long of) {
   private static final Pattern LAYER = Pattern.compile("(?:^|\\.)(?:layers|h|blocks)\\.(\\d+)\\.");
-  private static final int WINDOW = 1 << 26;
 
   /** Compares a tensor of two checkpoints; streams over both. */
   static TensorChange between(Checkpoint before, Checkpoint after, String name) {
     TensorInfo tensor = before.tensor(name);
-    double difference = 0;
-    double original = 0;
-    long changed = 0;
-    for (long from = 0; from < tensor.bytes(); from += WINDOW) {
-      int length = (int) Math.min(WINDOW, tensor.bytes() - from);
-      ByteBuffer old = before.data(name, from, length);
-      ByteBuffer now = after.data(name, from, length);
-      int count = length / tensor.dtype().bytes();
+    var sums = new Sums();
+    before.scan(
+        name,
+        (from, old) -> {
+          ByteBuffer now = ByteBuffer.allocate(old.remaining()).order(ByteOrder.LITTLE_ENDIAN);
+          after.read(name, from, now);
+          sums.add(tensor.dtype(), old, now);
+          return true;
+        });
+    double norm = Math.sqrt(sums.difference);
+    double relative = norm == 0 ? 0 : norm / Math.sqrt(sums.original);
+    return new TensorChange(name, layer(name), norm, relative, sums.changed, tensor.elements());
+  }
+
+  /** Of both tensors so far. */
+  private static final class Sums {
+    private double difference;
+    private double original;
+    private long changed;
+
+    void add(Dtype dtype, ByteBuffer old, ByteBuffer now) {
+      int count = old.remaining() / dtype.bytes();
       for (int i = 0; i < count; i++) {
-        double a = value(tensor.dtype(), old, i);
-        double b = value(tensor.dtype(), now, i);
+        double a = value(dtype, old, i);
+        double b = value(dtype, now, i);
         original += a * a;
         if (a != b) {
           difference += (b - a) * (b - a);
@@ -43,9 +57,6 @@ public record TensorChange(
         }
       }
     }
-    double norm = Math.sqrt(difference);
-    double relative = norm == 0 ? 0 : norm / Math.sqrt(original);
-    return new TensorChange(name, layer(name), norm, relative, changed, tensor.elements());
   }
 
   static Integer layer(String name) {

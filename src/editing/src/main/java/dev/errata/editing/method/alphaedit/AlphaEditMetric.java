@@ -5,7 +5,8 @@ import dev.errata.api.InputException;
 import dev.errata.editing.memory.Metric;
 import dev.errata.editing.memory.NullSpaceMetric;
 import dev.errata.editing.method.memit.EditMetric;
-import dev.errata.editing.statistics.Moment;
+import dev.errata.editing.statistics.Layer;
+import dev.errata.editing.statistics.Moments;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,32 +23,32 @@ public final class AlphaEditMetric implements EditMetric {
   /**
    * Makes the projectors.
    *
-   * @param moments those of every edited layer
+   * @param moments those of every edited layer; one at a time is in memory
    * @throws InputException naming the layers and experts whose null space is empty, and the mend
    */
-  public AlphaEditMetric(Map<Integer, Moment> moments, AlphaEditSettings settings) {
+  public AlphaEditMetric(Moments moments, AlphaEditSettings settings) {
     List<String> problems = new ArrayList<>();
-    moments.forEach(
-        (layer, moment) -> {
-          List<NullSpaceMetric> of = new ArrayList<>();
-          for (int memory = 0; memory < moment.memories().size(); memory++) {
-            NDArray matrix = moment.memories().get(memory).matrix();
-            NullSpaceMetric metric = metric(matrix, settings);
-            if (metric.dimensions() == 0) {
-              String expert = moment.memories().size() == 1 ? "" : ", expert " + memory;
-              problems.add(
-                  problem(settings)
-                      + " leaves no null space at layer "
-                      + layer
-                      + expert
-                      + ", whose keys have "
-                      + metric.width()
-                      + " dimensions");
-            }
-            of.add(metric);
-          }
-          metrics.put(layer, of);
-        });
+    for (Layer layer : moments.layers()) {
+      List<NullSpaceMetric> of = new ArrayList<>();
+      for (int memory = 0; memory < layer.ranks().size(); memory++) {
+        NDArray moment = moments.of(layer.index(), memory);
+        NullSpaceMetric metric = metric(moment, settings);
+        moment.close();
+        if (metric.dimensions() == 0) {
+          String expert = layer.ranks().size() == 1 ? "" : ", expert " + memory;
+          problems.add(
+              problem(settings)
+                  + " leaves no null space at layer "
+                  + layer.index()
+                  + expert
+                  + ", whose keys have "
+                  + metric.width()
+                  + " dimensions");
+        }
+        of.add(metric);
+      }
+      metrics.put(layer.index(), of);
+    }
     if (!problems.isEmpty()) {
       throw new InputException(problems);
     }

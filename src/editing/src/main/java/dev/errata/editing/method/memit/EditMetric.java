@@ -1,9 +1,9 @@
 package dev.errata.editing.method.memit;
 
-import ai.djl.ndarray.NDArray;
 import dev.errata.editing.memory.Metric;
 import dev.errata.editing.memory.MomentMetric;
 import dev.errata.editing.statistics.Moment;
+import dev.errata.editing.statistics.MomentSource;
 import java.util.Map;
 
 /** What changes of the edited linears cost; it names the edit method. */
@@ -20,12 +20,14 @@ public interface EditMetric {
   /**
    * MEMIT's metric λ C.
    *
-   * @param moments those of every edited layer
+   * @param moments those of every edited layer, read when they are needed
    */
+  static EditMetric ofMoments(MomentSource moments) {
+    return (layer, memory) -> MomentMetric.of(moments.of(layer, memory), 1);
+  }
+
+  /** The same of moments in memory. */
   static EditMetric ofMoments(Map<Integer, Moment> moments) {
-    return (layer, memory) -> {
-      NDArray moment = moments.get(layer).memories().get(memory).matrix();
-      return MomentMetric.of(moment, 1);
-    };
+    return ofMoments((layer, memory) -> moments.get(layer).memories().get(memory).matrix());
   }
 }

@@ -55,6 +55,23 @@ public final class LayerUpdate {
     this.earlier = earlier;
   }
 
+  /**
+   * How large an update is.
+   *
+   * @param keys rows that are solved for
+   * @param tokens tokens of all distinct prompts up to the subject, prefixed ones included
+   * @param bareTokens those of the prompts without a prefix
+   */
+  public record Size(int keys, long tokens, long bareTokens) {}
+
+  /** How large an update of some groups is. */
+  public Size size(List<SubjectGroup> groups) {
+    KeyRows of = KeyRows.of(tokenizer, groups, prefixes);
+    long tokens = of.rows().stream().mapToLong(row -> row.length).sum();
+    long bare = of.entries().stream().mapToLong(e -> of.rows().get(e.bare()).length).sum();
+    return new Size(of.entries().size(), tokens, bare);
+  }
+
   /** What a job solves for. */
   private record Job(ValueSet values, KeyRows rows, double[][] starts) {}
 

@@ -21,7 +21,8 @@ import java.util.List;
  * @param preserve number of the job's other templates protected a subject, besides "{} is a"
  * @param preserveFactor factor of the mean divergence on those templates
  * @param refinements greatest number of further rounds for facts that fail
- * @param batchTokens greatest number of tokens in one forward pass
+ * @param batchTokens greatest number of tokens in one forward pass that is gone back as well;
+ *     several times as many where it is not
  * @param seed seed of everything that is drawn
  */
 public record MemitSettings(

@@ -9,6 +9,7 @@ import dev.errata.api.Progress;
 import dev.errata.editing.checkpoint.Tokenizer;
 import dev.errata.editing.model.Decoder;
 import dev.errata.editing.torch.Kernels;
+import dev.errata.editing.torch.NativeHeap;
 import dev.errata.editing.torch.Scope;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,7 +24,15 @@ import java.util.Set;
  * with only what δ can change computed again at each step.
  */
 public final class ValueOptimizer {
-  private static final int SHARD_BATCHES = 4;
+  private static final int SHARD_BATCHES = 2;
+
+  /** Greatest difference of length in a batch of more than a few rows. */
+  private static final int PADDING = 1;
+
+  private static final int FEW_ROWS = 64;
+
+  /** Tokens before the subjects' last ones that run together, as a multiple of the budget. */
+  private static final int BEFORE = 4;
 
   /** Bytes of keys and values that a shard may keep. */
   private static final long CACHED = 1L << 30;
@@ -63,17 +72,21 @@ public final class ValueOptimizer {
    */
   public List<Shard> shards(List<SubjectGroup> groups) {
     List<Shard> shards = new ArrayList<>();
-    long budget = Math.min((long) SHARD_BATCHES * settings.batchTokens(), CACHED / perToken());
-    long tokens = 0;
+    long mostSteps = (long) SHARD_BATCHES * settings.batchTokens();
+    long mostKept = CACHED / perToken();
+    long stepped = 0;
+    long kept = 0;
     int from = 0;
     int group = 0;
     for (ValueRow row : rows(groups)) {
-      if (row.group() > group && tokens >= budget) {
+      if (row.group() > group && (stepped >= mostSteps || kept >= mostKept)) {
         shards.add(new Shard(from, row.group()));
         from = row.group();
-        tokens = 0;
+        stepped = 0;
+        kept = 0;
       }
-      tokens += row.ids().length;
+      stepped += row.suffix();
+      kept += row.ids().length;
       group = row.group();
     }
     shards.add(new Shard(from, groups.size()));
@@ -122,6 +135,11 @@ public final class ValueOptimizer {
     return work.result();
   }
 
+  /** How much there was to compute for values that this gave. */
+  public ValueWork work(ValueSet values) {
+    return ValueWork.of(rows(values.groups()), values.steps(), settings.valueSteps());
+  }
+
   /** The rows of all groups; laid out once for all shards of the same groups. */
   private List<ValueRow> rows(List<SubjectGroup> groups) {
     if (!groups.equals(laidOut)) {
@@ -163,6 +181,9 @@ public final class ValueOptimizer {
           for (List<ValueRow> part : parts(rows)) {
             batches.add(new ValueBatch(decoder, kernels, settings.valueLayer(), part));
           }
+          // From here on δ passes through the blocks above it and no others.
+          decoder.unload(0, settings.valueLayer() + 1);
+          NativeHeap.trim();
           optimize(batches, groups.size());
         } finally {
           batches.forEach(ValueBatch::close);
@@ -304,7 +325,10 @@ public final class ValueOptimizer {
     }
   }
 
-  /** Batches of rows of like length, each within the token budget. */
+  /**
+   * Batches of rows of like length, each within the token budget. What a step computes is counted:
+   * tokens before the subject's last one run once, without a way back.
+   */
   private List<List<ValueRow>> parts(List<ValueRow> rows) {
     List<ValueRow> sorted = new ArrayList<>(rows);
     sorted.sort(Comparator.comparingInt(ValueRow::suffix).thenComparingInt(ValueRow::subjectLast));
@@ -313,9 +337,7 @@ public final class ValueOptimizer {
     int prefix = 0;
     for (ValueRow row : sorted) {
       int widest = Math.max(prefix, row.subjectLast());
-      long tokens = (part.size() + 1L) * (widest + row.suffix());
-      boolean longer = !part.isEmpty() && row.suffix() > part.get(0).suffix() + 2;
-      if (!part.isEmpty() && (tokens > settings.batchTokens() || (longer && part.size() >= 16))) {
+      if (!part.isEmpty() && !fits(part, row, widest)) {
         parts.add(part);
         part = new ArrayList<>();
         widest = row.subjectLast();
@@ -327,5 +349,13 @@ public final class ValueOptimizer {
       parts.add(part);
     }
     return parts;
+  }
+
+  private boolean fits(List<ValueRow> part, ValueRow row, int prefix) {
+    long rows = part.size() + 1L;
+    boolean longer = row.suffix() > part.get(0).suffix() + PADDING;
+    return rows * row.suffix() <= settings.batchTokens()
+        && rows * prefix <= (long) BEFORE * settings.batchTokens()
+        && !(longer && part.size() >= FEW_ROWS);
   }
 }

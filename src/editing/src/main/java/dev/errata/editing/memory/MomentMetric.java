@@ -1,6 +1,5 @@
 package dev.errata.editing.memory;
 
-import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import dev.errata.editing.torch.Scope;
@@ -79,15 +78,17 @@ public final class MomentMetric implements Metric {
     }
   }
 
-  /** The lower factor of C + r I, to the open scope; null when it has too small a pivot. */
+  /** The lower factor of C + r I, to the open scope; null when a pivot is too small. */
   private static NDArray factor(NDArray matrix, double ridge, double smallestPivot) {
     try (Scope scope = new Scope()) {
-      NDArray factor = Tensors.cholesky(ridge == 0 ? matrix : Tensors.ridged(matrix, ridge));
+      NDArray factor =
+          Tensors.choleskyIfDefinite(ridge == 0 ? matrix : Tensors.ridged(matrix, ridge))
+              .orElse(null);
+      if (factor == null) {
+        return null;
+      }
       double least = factor.diagonal().min().getDouble();
       return least * least >= smallestPivot ? scope.keep(factor) : null;
-    } catch (EngineException e) {
-      // LAPACK met a pivot that is not positive: the caller tries the next ridge.
-      return null;
     }
   }
 

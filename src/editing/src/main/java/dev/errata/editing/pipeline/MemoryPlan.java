@@ -146,7 +146,8 @@ record MemoryPlan(
         least(work),
         // Half of each sum; then one whole mean and what its rank takes, and in a mixture a third.
         sums + Math.max(Math.max(text, pass), 3 * moments),
-        batch.values() * passing * perToken + batch.values() / 4 * perWord + shard,
+        // A quarter more is what the way back and the gaps of the native heap were seen to take.
+        batch.values() * passing * perToken * 5 / 4 + batch.values() / 2 * perWord + shard,
         solve,
         batch.evaluation() * (2 * perToken + kept) + batch.evaluation() / 4 * perWord,
         batch);

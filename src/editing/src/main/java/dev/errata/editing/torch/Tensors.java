@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Operations of PyTorch that DJL's {@link NDArray} lacks. Gradients flow. Safe for several threads.
@@ -92,6 +93,21 @@ public final class Tensors {
    */
   public static NDArray cholesky(NDArray matrix) {
     return call("cholesky", matrix).singletonOrThrow();
+  }
+
+  /**
+   * The lower Cholesky factor of a matrix that may have none. To be asked where that is likely: an
+   * exception of the engine leaves the native memory of the arguments behind.
+   *
+   * @param matrix symmetric, [n, n], float32 or float64
+   * @return empty when it is not positive definite
+   */
+  public static Optional<NDArray> choleskyIfDefinite(NDArray matrix) {
+    try (Scope scope = new Scope()) {
+      NDList result = call("cholesky_checked", matrix);
+      boolean definite = result.get(1).getInt() == 0;
+      return definite ? Optional.of(scope.keep(result.get(0))) : Optional.empty();
+    }
   }
 
   /**

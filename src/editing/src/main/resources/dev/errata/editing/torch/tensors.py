@@ -9,6 +9,9 @@
     return torch.clone(x, memory_format=0)
   def cholesky(self, a: Tensor) -> Tensor:
     return torch.linalg_cholesky(a)
+  def cholesky_checked(self, a: Tensor) -> List[Tensor]:
+    factor, info = torch.linalg_cholesky_ex(a)
+    return [factor, info]
   def cholesky_solve(self, b: Tensor, factor: Tensor) -> Tensor:
     return torch.cholesky_solve(b, factor)
   def triangular_solve(self, b: Tensor, factor: Tensor) -> Tensor:

@@ -42,6 +42,11 @@ public record Architecture(
     Set<Part> biases)
     implements ArchitectureBuilder.With {
 
+  /** The biases are copied. */
+  public Architecture {
+    biases = Set.copyOf(biases);
+  }
+
   /** Without factors on residuals and logits. */
   public Architecture(
       String family,

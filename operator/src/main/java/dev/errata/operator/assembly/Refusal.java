@@ -33,7 +33,9 @@ record Refusal(String message) {
     String words = error.getStatus() == null ? error.getMessage() : error.getStatus().getMessage();
     // Such as Kueue's while it is away, which all Jobs have to pass then.
     boolean webhook =
-        code == HttpURLConnection.HTTP_INTERNAL_ERROR && words.contains("failed calling webhook");
+        code == HttpURLConnection.HTTP_INTERNAL_ERROR
+            && words != null
+            && words.contains("failed calling webhook");
     if (code != HttpURLConnection.HTTP_FORBIDDEN && code != UNPROCESSABLE && !webhook) {
       throw error;
     }

@@ -12,7 +12,6 @@ import java.util.Collection;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -136,12 +135,6 @@ public final class Board {
     double seconds = Duration.between(first.time(), job.heard).toMillis() / MILLIS;
     double rate = seconds < 1 ? 0 : (done - first.done()) / seconds;
     return rate <= 0 ? null : Math.round(rate * 100) / 100.0;
-  }
-
-  /** The latest of each worker of a job, by their numbers; empty when nothing is known of it. */
-  public synchronized List<ProgressEvent> bars(String uid) {
-    Job job = jobs.get(uid);
-    return job == null ? List.of() : List.copyOf(job.latest.values());
   }
 
   /** The jobs of which something new was heard since this was asked last. */

@@ -214,7 +214,7 @@ public final class RealCluster {
   }
 
   /** A client that may do what the chart lets the operator do. */
-  KubernetesClient operator() {
+  public KubernetesClient operator() {
     return operator(null);
   }
 

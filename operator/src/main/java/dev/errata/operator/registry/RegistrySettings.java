@@ -1,0 +1,29 @@
+package dev.errata.operator.registry;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Settings of the registry; {@code errata.registry.store} is {@code ERRATA_REGISTRY_STORE}. */
+@ConfigMapping(prefix = "errata.registry")
+public interface RegistrySettings {
+  /** Whether the registry is kept. */
+  @WithDefault("true")
+  boolean enabled();
+
+  /**
+   * Where the store of versions is mounted, read only; {@code {namespace}} in it stands for the
+   * namespace of the Model. Absent: facts and changes are not in the registry.
+   */
+  Optional<Path> store();
+
+  /** How often storage and cluster are looked at. */
+  @WithDefault("30s")
+  Duration every();
+
+  /** Makes the registry again from storage and cluster, and ends. */
+  @WithDefault("false")
+  boolean rebuild();
+}

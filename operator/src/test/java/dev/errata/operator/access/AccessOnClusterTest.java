@@ -20,7 +20,9 @@ import io.smallrye.mutiny.Uni;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
-/** A real API server says whose token it is and what they may read, asked with the chart's rights. */
+/**
+ * A real API server says whose token it is and what they may read, asked with the chart's rights.
+ */
 class AccessOnClusterTest {
   private static final AuthenticationRequestContext AT_ONCE =
       new AuthenticationRequestContext() {
@@ -71,8 +73,7 @@ class AccessOnClusterTest {
 
   private static SecurityIdentity identity(TokenReviews reviews, String token) {
     return reviews
-        .authenticate(
-            new TokenAuthenticationRequest(new TokenCredential(token, "bearer")), AT_ONCE)
+        .authenticate(new TokenAuthenticationRequest(new TokenCredential(token, "bearer")), AT_ONCE)
         .await()
         .indefinitely();
   }

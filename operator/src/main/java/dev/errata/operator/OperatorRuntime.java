@@ -8,6 +8,8 @@ import dev.errata.operator.assembly.Leadership;
 import dev.errata.operator.manifest.Installation;
 import dev.errata.operator.progress.Hearing;
 import dev.errata.operator.progress.ProgressSource;
+import dev.errata.tracing.EndedSpan;
+import dev.errata.tracing.Tracing;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.Operator;
@@ -19,6 +21,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Clock;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Liveness;
@@ -35,6 +38,7 @@ public class OperatorRuntime implements HealthCheck {
   private volatile boolean stopping;
   private Operator operator;
   private Hearing hearing;
+  private Tracing tracing;
 
   OperatorRuntime(KubernetesClient client, OperatorSettings settings) {
     this.client = client;
@@ -58,11 +62,13 @@ public class OperatorRuntime implements HealthCheck {
                   settings.worker().fsGroup().isPresent()
                       ? settings.worker().fsGroup().getAsLong()
                       : null,
-                  target()),
+                  target(),
+                  settings.tracing().endpoint().orElse(null)),
               settings.namespaces().orElse(Set.of()),
               election(),
               Clock.systemUTC(),
-              hear());
+              hear(),
+              trace());
       operator.start();
       LOG.info("Watching EditJobs and Models");
     } catch (IllegalStateException | InputException | KubernetesClientException e) {
@@ -96,6 +102,14 @@ public class OperatorRuntime implements HealthCheck {
     return hearing;
   }
 
+  private Consumer<EndedSpan> trace() {
+    if (settings.tracing().endpoint().isEmpty()) {
+      return span -> {};
+    }
+    tracing = Tracing.to(settings.tracing().endpoint().get(), "errata-operator");
+    return tracing::ended;
+  }
+
   private LeaderElectionConfiguration election() {
     if (!settings.election().enabled()) {
       return null;
@@ -123,6 +137,10 @@ public class OperatorRuntime implements HealthCheck {
     }
     if (hearing != null) {
       hearing.close();
+    }
+    if (tracing != null) {
+      tracing.close();
+      tracing.lost().ifPresent(LOG::warn);
     }
   }
 

@@ -29,6 +29,15 @@ public interface OperatorSettings {
   /** Where workers tell how far they are. */
   Kafka kafka();
 
+  /** Where traces go. */
+  Tracing tracing();
+
+  /** Where traces go. */
+  interface Tracing {
+    /** An OpenTelemetry collector, OTLP over HTTP, such as http://collector:4318; absent: none. */
+    Optional<String> endpoint();
+  }
+
   /** Where workers tell how far they are. */
   interface Kafka {
     /** Brokers, HOST:PORT, separated by commas; absent: without Kafka. */

@@ -110,8 +110,9 @@ final class ManifestRun {
     JobRef ref =
         JobRef.of(meta.getNamespace(), meta.getName(), meta.getUid(), job.getSpec().model());
     KafkaAccess access = options.kafka().access(job.getSpec().progress()).orElse(null);
-    try (Telling telling = Telling.of(access, ref, JobEvents.Place.LAPTOP, progress)) {
-      JobReport report = EditJobRun.run(in, request, options.compute(), telling.progress());
+    try (Telling telling =
+        Telling.of(access, ref, JobEvents.Place.LAPTOP, progress, System.getenv())) {
+      JobReport report = telling.of(heard -> EditJobRun.run(in, request, options.compute(), heard));
       telling.result(() -> PodReports.result(in, Stage.Publish, report));
       return report;
     }

@@ -148,9 +148,10 @@ final class StageCommand extends Reporting {
     StagePart part = new StagePart(base, stage, shard, shards);
     JobEvents.Place place = new JobEvents.Place(stage, attempt, shard, shards);
     try (TerminalProgress progress = progress();
-        Telling telling = Telling.of(access(read), read.ref(), place, progress)) {
+        Telling telling = Telling.of(access(read), read.ref(), place, progress, System.getenv())) {
       var result =
-          EditJobRun.part(store, read.request(), part, compute.compute(), telling.progress());
+          telling.of(
+              heard -> EditJobRun.part(store, read.request(), part, compute.compute(), heard));
       if (result.isEmpty()) {
         return PodReports.pending(stage, read.request());
       }

@@ -5,6 +5,7 @@ import dev.errata.api.Model;
 import dev.errata.api.ModelVersion;
 import dev.errata.operator.manifest.Installation;
 import dev.errata.operator.progress.ProgressSource;
+import dev.errata.tracing.EndedSpan;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -17,6 +18,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** Puts the operator together. */
 public final class Assembly {
@@ -39,12 +41,14 @@ public final class Assembly {
       Set<String> namespaces,
       LeaderElectionConfiguration election,
       Clock clock) {
-    return operator(client, installation, namespaces, election, clock, ProgressSource.NONE);
+    return operator(
+        client, installation, namespaces, election, clock, ProgressSource.NONE, s -> {});
   }
 
   /**
    * An operator that hears how far workers are, not started.
    *
+   * @param traces hears of what is over
    * @throws IllegalStateException when a resource of Errata is unknown to the cluster
    */
   public static Operator operator(
@@ -53,7 +57,8 @@ public final class Assembly {
       Set<String> namespaces,
       LeaderElectionConfiguration election,
       Clock clock,
-      ProgressSource progress) {
+      ProgressSource progress,
+      Consumer<EndedSpan> traces) {
     requireCrds(client, namespaces);
     Operator operator =
         new Operator(
@@ -71,7 +76,7 @@ public final class Assembly {
             });
     Writer writer = new Writer(client);
     operator.register(
-        new EditJobReconciler(writer, installation, clock, progress),
+        new EditJobReconciler(writer, installation, clock, progress, traces),
         config -> {
           config
               .withName("editjobs")

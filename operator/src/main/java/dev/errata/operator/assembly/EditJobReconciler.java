@@ -13,6 +13,8 @@ import dev.errata.operator.manifest.JobManifest;
 import dev.errata.operator.manifest.Labels;
 import dev.errata.operator.manifest.StageJobs;
 import dev.errata.operator.progress.ProgressSource;
+import dev.errata.operator.trace.JobSpans;
+import dev.errata.tracing.EndedSpan;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -31,6 +33,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /** Observes an EditJob, lets {@link EditJobDecider} decide, and does what it decided. */
@@ -42,17 +45,23 @@ public final class EditJobReconciler implements Reconciler<EditJob> {
   private final Installation installation;
   private final Clock clock;
   private final ProgressSource progress;
+  private final Consumer<EndedSpan> traces;
   private final Turns turns = new Turns();
   private final Wakeups wakeups = new Wakeups();
   private InformerEventSource<Job, EditJob> jobs;
 
   /** Prepares. */
   EditJobReconciler(
-      Writer writer, Installation installation, Clock clock, ProgressSource progress) {
+      Writer writer,
+      Installation installation,
+      Clock clock,
+      ProgressSource progress,
+      Consumer<EndedSpan> traces) {
     this.writer = writer;
     this.installation = installation;
     this.clock = clock;
     this.progress = progress;
+    this.traces = traces;
   }
 
   @Override
@@ -195,6 +204,7 @@ public final class EditJobReconciler implements Reconciler<EditJob> {
     } else {
       writer.tell(job, List.of(refusal.get().note()), now);
     }
+    JobSpans.ended(job, status, context.getSecondaryResources(Job.class), now).forEach(traces);
     return update(job, status, again, now);
   }
 

@@ -15,6 +15,7 @@ import dev.errata.api.resource.ProgressTarget;
  *     may be null
  * @param fsGroup group that the volumes are given to; null to leave that to the cluster
  * @param progress where workers tell how far they are when their job does not say; or null
+ * @param collector where traces go, such as {@code http://collector:4318}; or null
  */
 public record Installation(
     String image,
@@ -23,9 +24,10 @@ public record Installation(
     String bucket,
     String secret,
     Long fsGroup,
-    ProgressTarget progress) {
-  /** An installation whose stores are claims, without Kafka. */
+    ProgressTarget progress,
+    String collector) {
+  /** An installation whose stores are claims, without Kafka and traces. */
   public Installation(String image, String imagePullPolicy, String claim, Long fsGroup) {
-    this(image, imagePullPolicy, claim, null, null, fsGroup, null);
+    this(image, imagePullPolicy, claim, null, null, fsGroup, null, null);
   }
 }

@@ -10,6 +10,7 @@ import dev.errata.operator.decide.Fingerprint;
 import dev.errata.operator.decide.ModelTask;
 import dev.errata.operator.decide.StageOrder;
 import dev.errata.operator.decide.WorkerExit;
+import dev.errata.tracing.JobTrace;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
@@ -71,6 +72,13 @@ public final class StageJobs {
       arguments.addAll(List.of("--facts", WorkerTemplate.FACTS));
       template.configMap(
           "errata-facts", job.getSpec().facts().configMap().name(), WorkerTemplate.FACTS);
+    }
+    if (installation.collector() != null) {
+      template
+          .variable("OTEL_EXPORTER_OTLP_ENDPOINT", installation.collector())
+          .variable(
+              "TRACEPARENT",
+              new JobTrace(job.getMetadata().getUid()).parent(order.stage(), order.attempt()));
     }
     ProgressTarget target = job.getSpec().progress();
     tell(target == null ? installation.progress() : target, order.attempt(), arguments, template);

@@ -55,6 +55,7 @@ final class WorkerTemplate {
   private final Workers workers;
   private final StorePlace store;
   private final Set<String> environments = new LinkedHashSet<>();
+  private final List<EnvVar> variables = new ArrayList<>();
   private final List<Volume> volumes = new ArrayList<>();
   private final List<VolumeMount> mounts = new ArrayList<>();
 
@@ -90,6 +91,12 @@ final class WorkerTemplate {
   /** Gives the entries of a Secret to the worker's environment. */
   WorkerTemplate environment(String secret) {
     environments.add(secret);
+    return this;
+  }
+
+  /** Gives the worker a variable; those of its job come after it. */
+  WorkerTemplate variable(String name, String value) {
+    variables.add(new EnvVar(name, value, null));
     return this;
   }
 
@@ -203,6 +210,7 @@ final class WorkerTemplate {
       // What the pods of a job leave for each other; a bucket holds what is published only.
       env.add(new EnvVar("XDG_CACHE_HOME", STORE, null));
     }
+    env.addAll(variables);
     List<WorkerEnv> more = workers.env() == null ? List.of() : workers.env();
     for (WorkerEnv variable : more) {
       EnvVarBuilder builder = new EnvVarBuilder().withName(variable.name());

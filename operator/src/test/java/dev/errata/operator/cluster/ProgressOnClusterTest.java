@@ -47,7 +47,8 @@ class ProgressOnClusterTest {
               null,
               null,
               10001L,
-              new ProgressTarget(broker.bootstrap(), "errata-kafka"));
+              new ProgressTarget(broker.bootstrap(), "errata-kafka"),
+              null);
       Operator operator =
           Assembly.operator(
               cluster.operator(),
@@ -55,7 +56,8 @@ class ProgressOnClusterTest {
               Set.of(namespace),
               null,
               Clock.systemUTC(),
-              hearing);
+              hearing,
+              span -> {});
       pods.script(
           namespace,
           "two-facts",

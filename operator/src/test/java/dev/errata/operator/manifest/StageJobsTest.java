@@ -91,7 +91,7 @@ class StageJobsTest {
             INSTALLATION));
     Installation buckets =
         new Installation(
-            "errata/worker:1", null, "errata-store", "s3://bucket/all", "s3", null, null);
+            "errata/worker:1", null, "errata-store", "s3://bucket/all", "s3", null, null, null);
     Model model = Fixtures.model();
     assertGolden("bucket-import.yaml", StageJobs.of(model, ModelTask.IMPORT, buckets));
   }
@@ -117,7 +117,8 @@ class StageJobsTest {
             null,
             null,
             10001L,
-            new ProgressTarget("kafka:9093", "errata-kafka"));
+            new ProgressTarget("kafka:9093", "errata-kafka"),
+            null);
     StageOrder order = new StageOrder(Stage.Values, 2, 1, "v0", false);
     assertGolden("kafka.yaml", StageJobs.of(Fixtures.editJob(), Fixtures.model(), order, told));
     EditJob own = Fixtures.editJob("progress:", "  bootstrapServers: other:9092");

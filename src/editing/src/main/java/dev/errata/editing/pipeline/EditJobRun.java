@@ -72,7 +72,7 @@ public final class EditJobRun {
       // What a person can mend is found before the first byte is written.
       try (JobBase base = open(job.base())) {
         base.corpus().requireText();
-        base.memory(job.request().memory());
+        base.memory(job.store(), job.request().memory());
       }
     }
     try (ModelLock lock = job.store().lock(model)) {

@@ -168,7 +168,7 @@ final class JobAttempt {
 
   /** The batches that the job began with, where they fit the memory that there is now. */
   private MemoryPlan.Batch batch(Workspace workspace) {
-    MemoryPlan now = base.memory(job.request().memory());
+    MemoryPlan now = base.memory(job.store(), job.request().memory());
     progress.note(now.describe());
     clock.onEntering(
         stage -> {

@@ -5,6 +5,7 @@ import dev.errata.api.Progress;
 import dev.errata.editing.checkpoint.Checkpoint;
 import dev.errata.editing.checkpoint.Tokenizer;
 import dev.errata.editing.checkpoint.store.Version;
+import dev.errata.editing.checkpoint.store.VersionStore;
 import dev.errata.editing.evaluate.GateNeeds;
 import dev.errata.editing.locate.LayerSearch;
 import dev.errata.editing.method.memit.MemitSettings;
@@ -16,6 +17,7 @@ import dev.errata.editing.torch.Compute;
 import dev.errata.editing.torch.Tensors;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -65,8 +67,12 @@ record JobBase(
     return Corpus.open(plan.corpus(), Path.of(""), decoder, tokenizer, seed);
   }
 
-  /** The batches for some memory; refuses too little. */
-  MemoryPlan memory(long given) {
+  /**
+   * The batches for some memory; refuses too little.
+   *
+   * @param store where the versions before this one lie
+   */
+  MemoryPlan memory(VersionStore store, long given) {
     long parameters =
         checkpoint.tensorNames().stream().mapToLong(n -> checkpoint.tensor(n).elements()).sum();
     int element = Tensors.width(decoder.compute().type());
@@ -81,7 +87,8 @@ record JobBase(
             plan.fixedBatch(),
             converted(),
             samples,
-            facts);
+            facts,
+            plan.keepEarlier() ? Lineage.sizes(store, version, settings.layers()) : Map.of());
     int tokens = plan.evaluation().tokensPerBatch();
     return MemoryPlan.of(work, new MemoryPlan.Batch(settings.batchTokens(), tokens), given);
   }

@@ -48,8 +48,7 @@ final class Lineage {
       } else {
         notes.note(version.manifest().ref() + " holds no keys: its facts are not protected");
       }
-      version =
-          store.version(VersionRef.of(version.manifest().model(), version.manifest().parent()));
+      version = parent(store, version);
     }
     Map<Integer, Map<Integer, NDArray>> joined = new TreeMap<>();
     pieces.forEach(
@@ -61,6 +60,36 @@ final class Lineage {
           joined.put(layer, of);
         });
     return new EarlierKeys(joined);
+  }
+
+  /**
+   * How many values {@link #read} would read, by layer: from the headers alone.
+   *
+   * @param layers the layers that are about to be edited
+   */
+  static Map<Integer, Long> sizes(VersionStore store, Version latest, List<Integer> layers) {
+    Map<Integer, Long> sizes = new TreeMap<>();
+    for (Version version = latest;
+        version.manifest().parent() != null;
+        version = parent(store, version)) {
+      version.openKeys().ifPresent(keys -> count(keys, layers, sizes));
+    }
+    return sizes;
+  }
+
+  private static void count(Checkpoint keys, List<Integer> layers, Map<Integer, Long> sizes) {
+    try (keys) {
+      for (String name : keys.tensorNames()) {
+        int layer = Integer.parseInt(name.substring(0, name.indexOf('.')));
+        if (layers.contains(layer)) {
+          sizes.merge(layer, keys.tensor(name).elements(), Long::sum);
+        }
+      }
+    }
+  }
+
+  private static Version parent(VersionStore store, Version version) {
+    return store.version(VersionRef.of(version.manifest().model(), version.manifest().parent()));
   }
 
   private static void collect(

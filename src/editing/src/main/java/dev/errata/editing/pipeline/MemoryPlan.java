@@ -76,6 +76,7 @@ record MemoryPlan(
    * @param converted whether weights are stored in another type than they are computed with
    * @param samples whether the model writes text for the statistics: Self or domain text
    * @param facts number of its facts
+   * @param earlier values of the keys of earlier versions that are kept, by edited layer
    */
   record Work(
       Architecture model,
@@ -85,7 +86,12 @@ record MemoryPlan(
       boolean fixed,
       boolean converted,
       boolean samples,
-      int facts) {
+      int facts,
+      Map<Integer, Long> earlier) {
+    public Work {
+      earlier = Map.copyOf(earlier);
+    }
+
     /** Bytes of all weights. */
     long weights() {
       return parameters * element;
@@ -129,10 +135,12 @@ record MemoryPlan(
     long sums = 0;
     long moments = 0;
     long solve = 0;
+    long earlier = 0;
     for (int layer : work.settings().layers()) {
       sums += sums(model, layer);
       moments = Math.max(moments, moments(model, layer));
       solve = Math.max(solve, solve(work, layer));
+      earlier += work.earlier().getOrDefault(layer, 0L);
     }
     long text = work.samples() ? Math.min(CACHED, 64 * 16 * kept * 32) + 512 * perWord : 0;
     long above = Math.max(1, model.layers() - work.settings().valueLayer());
@@ -148,7 +156,7 @@ record MemoryPlan(
         sums + Math.max(Math.max(text, pass), 3 * moments),
         // A quarter more is what the way back and the gaps of the native heap were seen to take.
         batch.values() * passing * perToken * 5 / 4 + batch.values() / 2 * perWord + shard,
-        solve,
+        solve + earlier * Float.BYTES,
         batch.evaluation() * (2 * perToken + kept) + batch.evaluation() / 4 * perWord,
         batch);
   }
@@ -202,8 +210,8 @@ record MemoryPlan(
 
   /**
    * Bytes of a layer's solve: a moment and its factor for each memory and three more matrices where
-   * it keeps earlier keys, the Gram matrix with its factor, the keys and what is solved for them,
-   * and the updates of all memories, one of which is written at a time.
+   * it keeps earlier keys, those keys, the Gram matrix with its factor, the keys and what is solved
+   * for them, and the updates of all memories, one of which is written at a time.
    */
   private static long solve(Work work, int layer) {
     Architecture model = work.model();
@@ -225,6 +233,7 @@ record MemoryPlan(
       keys = rows * widest;
     }
     long values = 5 * rows * rows + 4 * keys + 4 * rows * model.hidden() + updates;
+    values += work.earlier().getOrDefault(layer, 0L);
     return 5 * moments(model, layer) + (values + 3 * widest * model.hidden()) * DOUBLE;
   }
 

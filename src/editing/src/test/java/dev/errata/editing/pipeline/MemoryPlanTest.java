@@ -11,6 +11,7 @@ import dev.errata.editing.model.Decoder;
 import dev.errata.editing.model.Mixture;
 import dev.errata.editing.torch.Compute;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -38,7 +39,15 @@ class MemoryPlanTest {
                   dense.limit(),
                   change.apply(dense.mixture())));
       return new MemoryPlan.Work(
-          model, parameters, 4, MemitPresets.resolve(null, model, 0), fixed, false, true, facts);
+          model,
+          parameters,
+          4,
+          MemitPresets.resolve(null, model, 0),
+          fixed,
+          false,
+          true,
+          facts,
+          Map.of());
     }
   }
 
@@ -85,6 +94,29 @@ class MemoryPlanTest {
     long rows = 3 * 2_000;
     assertThat(mixture(8, 2_000).update() - few.update())
         .isGreaterThan(3 * rows * rows * Double.BYTES);
+  }
+
+  @Test
+  void countsTheKeysOfEarlierVersions() {
+    MemoryPlan.Work first = work(0, false);
+    int layer = first.settings().layers().get(0);
+    long values = 1_000_000;
+    MemoryPlan.Work next =
+        new MemoryPlan.Work(
+            first.model(),
+            first.parameters(),
+            first.element(),
+            first.settings(),
+            first.fixed(),
+            first.converted(),
+            first.samples(),
+            first.facts(),
+            Map.of(layer, values));
+    // As they are stored, and once more while their layer is solved.
+    assertThat(
+            MemoryPlan.of(next, WANTED, AMPLE).update()
+                - MemoryPlan.of(first, WANTED, AMPLE).update())
+        .isEqualTo(values * (Float.BYTES + Double.BYTES));
   }
 
   private static MemoryPlan mixture(int experts, int facts) {

@@ -5,14 +5,12 @@ import dev.errata.editing.checkpoint.Checkpoint;
 import dev.errata.editing.checkpoint.IoProblems;
 import dev.errata.editing.checkpoint.RemoteFiles;
 import dev.errata.editing.checkpoint.Sha256;
-import dev.errata.editing.checkpoint.StorageFiles;
 import dev.errata.editing.checkpoint.store.VersionManifest.State;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -320,34 +318,7 @@ public final class VersionStore {
    * @param target a directory that is empty or does not exist
    */
   public void export(VersionRef ref, Path target) {
-    Version version = version(ref);
-    try {
-      if (Files.exists(target)) {
-        requireEmpty(target);
-        StoredFiles.copy(version.checkpointDirectory(), target);
-        return;
-      }
-      Path temporary = StorageFiles.temporary(target.toAbsolutePath());
-      try {
-        StoredFiles.copy(version.checkpointDirectory(), temporary);
-        Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-      } finally {
-        StorageFiles.deleteTree(temporary);
-      }
-    } catch (IOException e) {
-      throw IoProblems.of(target, e);
-    }
-  }
-
-  private static void requireEmpty(Path target) throws IOException {
-    if (!Files.isDirectory(target)) {
-      throw new InputException(target + ": a file; give a directory to export to");
-    }
-    try (Stream<Path> entries = Files.list(target)) {
-      if (entries.findAny().isPresent()) {
-        throw new InputException(target + ": not empty; export to a new or an empty directory");
-      }
-    }
+    Export.of(version(ref), target);
   }
 
   /** What changed from one version of a model to another: tensors and facts. */

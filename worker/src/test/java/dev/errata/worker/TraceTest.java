@@ -3,7 +3,7 @@ package dev.errata.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.errata.api.resource.Stage;
-import dev.errata.tracing.Collector;
+import dev.errata.collector.Collector;
 import dev.errata.tracing.JobTrace;
 import java.io.IOException;
 import java.nio.file.Path;

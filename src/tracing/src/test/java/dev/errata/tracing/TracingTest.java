@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.errata.api.InputException;
 import dev.errata.api.event.JobRef;
 import dev.errata.api.resource.Stage;
+import dev.errata.collector.Collector;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Map;

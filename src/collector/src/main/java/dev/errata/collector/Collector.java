@@ -1,4 +1,4 @@
-package dev.errata.tracing;
+package dev.errata.collector;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;

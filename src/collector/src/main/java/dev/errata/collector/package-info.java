@@ -1,0 +1,2 @@
+/** A collector of traces in the JVM, for tests. */
+package dev.errata.collector;

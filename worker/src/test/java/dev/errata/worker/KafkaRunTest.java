@@ -12,6 +12,7 @@ import dev.errata.worker.progress.Heard;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,12 +32,12 @@ class KafkaRunTest {
   }
 
   @Test
-  void aJobTellsEveryStageAndItsResultToABrokerThatDemandsAPassword() throws Exception {
-    try (Broker broker = Broker.withPasswords()) {
+  void aJobTellsEveryStageAndItsResultToABrokerThatDemandsTlsAndAPassword() throws Exception {
+    try (Broker broker = Broker.withPasswordsOverTls()) {
       Heard.topics(broker);
       KafkaAccess access = new KafkaAccess(broker.bootstrap(), broker.access(Broker.PASSWORD));
       Cli.Result result =
-          run(cli, "--kafka", broker.bootstrap(), "--kafka-config", config(access.properties()))
+          run(cli, "--kafka", broker.bootstrap(), "--kafka-config", mounted(access.properties()))
               .exits(0);
       assertThat(result.err()).doesNotContain("did not reach Kafka", Broker.PASSWORD);
       Heard heard = Heard.of(access);
@@ -84,6 +85,20 @@ class KafkaRunTest {
         .doesNotContain("wrong-and-secret");
     assertSame(version(quiet), version(cli));
 
+    Cli strange = new Cli(folder.resolve("strange"));
+    strange.run("import", "tiny", folder.resolve("tiny").toString()).exits(0);
+    try (Broker broker = Broker.withPasswordsOverTls()) {
+      Heard.topics(broker);
+      Map<String, String> untrusting = new HashMap<>(broker.access(Broker.PASSWORD));
+      untrusting.keySet().removeIf(name -> name.startsWith("ssl."));
+      assertThat(
+              run(strange, "--kafka", broker.bootstrap(), "--kafka-config", config(untrusting))
+                  .exits(0)
+                  .err())
+          .contains("events did not reach Kafka: SSL handshake failed");
+    }
+    assertSame(version(quiet), version(strange));
+
     Cli other = new Cli(folder.resolve("other"));
     other.run("import", "tiny", folder.resolve("tiny").toString()).exits(0);
     assertThat(run(other, "--kafka", "localhost:1").exits(0).err())
@@ -108,6 +123,15 @@ class KafkaRunTest {
         new java.util.ArrayList<>(List.of("run", "-f", Manifest.job(folder).toString()));
     all.addAll(List.of(more));
     return where.run(all.toArray(String[]::new));
+  }
+
+  /** As a Secret is mounted: the store of certificates beside the file that names it. */
+  private String mounted(Map<String, String> settings) throws IOException {
+    Map<String, String> relative = new HashMap<>(settings);
+    Path trust = Path.of(settings.get("ssl.truststore.location"));
+    Files.copy(trust, folder.resolve(trust.getFileName()));
+    relative.put("ssl.truststore.location", trust.getFileName().toString());
+    return config(relative);
   }
 
   private String config(Map<String, String> settings) throws IOException {

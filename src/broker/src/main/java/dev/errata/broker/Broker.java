@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -34,17 +35,25 @@ public final class Broker implements AutoCloseable {
   public static final String PASSWORD = "a-secret-of-the-test";
 
   private final Path folder;
+  private final Path log;
   private final int port;
   private final int controllerPort;
   private final boolean passwords;
+
+  /** Null where clients need no TLS. */
+  private final Certificates certificates;
+
   private KafkaRaftServer server;
 
-  private Broker(boolean passwords) {
+  private Broker(boolean passwords, boolean tls) {
     this.passwords = passwords;
     try {
       folder = Files.createTempDirectory("errata-kafka");
+      log = folder.resolve("log");
       port = freePort();
       controllerPort = freePort();
+      certificates =
+          tls ? new Certificates(Files.createDirectory(folder.resolve("certificates"))) : null;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -53,17 +62,22 @@ public final class Broker implements AutoCloseable {
 
   /** A running broker that takes everyone. */
   public static Broker open() {
-    return new Broker(false).start();
+    return new Broker(false, false).start();
   }
 
   /** A running broker that takes {@link #USER} with {@link #PASSWORD} only, by SASL/SCRAM. */
   public static Broker withPasswords() {
-    return new Broker(true).start();
+    return new Broker(true, false).start();
+  }
+
+  /** The same over TLS: clients trust its certificate and give the password. */
+  public static Broker withPasswordsOverTls() {
+    return new Broker(true, true).start();
   }
 
   /** A broker that is not started yet: its address is known, and nothing listens there. */
   public static Broker down() {
-    return new Broker(false);
+    return new Broker(false, false);
   }
 
   private static int freePort() throws IOException {
@@ -80,8 +94,8 @@ public final class Broker implements AutoCloseable {
             .setNodeId(1)
             .setClusterId(Uuid.randomUuid().toString())
             .setControllerListenerName("CONTROLLER")
-            .setMetadataLogDirectory(folder.toString())
-            .addDirectory(folder.toString());
+            .setMetadataLogDirectory(log.toString())
+            .addDirectory(log.toString());
     if (passwords) {
       formatter.setScramArguments(
           List.of("SCRAM-SHA-256=[name=" + USER + ",password=" + PASSWORD + "]"));
@@ -95,7 +109,6 @@ public final class Broker implements AutoCloseable {
 
   /** Starts the broker, with what its log holds. */
   public Broker start() {
-    String clients = passwords ? "SASL_PLAINTEXT" : "PLAINTEXT";
     Properties properties = new Properties();
     properties.putAll(
         Map.ofEntries(
@@ -107,10 +120,11 @@ public final class Broker implements AutoCloseable {
                 "CLIENTS://localhost:" + port + ",CONTROLLER://localhost:" + controllerPort),
             Map.entry("advertised.listeners", "CLIENTS://localhost:" + port),
             Map.entry(
-                "listener.security.protocol.map", "CLIENTS:" + clients + ",CONTROLLER:PLAINTEXT"),
+                "listener.security.protocol.map",
+                "CLIENTS:" + protocol() + ",CONTROLLER:PLAINTEXT"),
             Map.entry("controller.listener.names", "CONTROLLER"),
             Map.entry("inter.broker.listener.name", "CLIENTS"),
-            Map.entry("log.dirs", folder.toString()),
+            Map.entry("log.dirs", log.toString()),
             Map.entry("offsets.topic.num.partitions", "1"),
             Map.entry("offsets.topic.replication.factor", "1"),
             Map.entry("group.initial.rebalance.delay.ms", "0"),
@@ -127,9 +141,17 @@ public final class Broker implements AutoCloseable {
               "listener.name.clients.scram-sha-256.sasl.jaas.config",
               login(PASSWORD)));
     }
+    if (certificates != null) {
+      properties.putAll(certificates.ofBroker());
+    }
     server = new KafkaRaftServer(KafkaConfig.fromProps(properties, false), Time.SYSTEM);
     server.startup();
     return this;
+  }
+
+  private String protocol() {
+    String plain = certificates == null ? "PLAINTEXT" : "SSL";
+    return passwords ? "SASL_" + plain : plain;
   }
 
   private static String login(String password) {
@@ -156,15 +178,16 @@ public final class Broker implements AutoCloseable {
 
   /** Settings of a client that gives this password, or of any where none is wanted. */
   public Map<String, String> access(String password) {
-    return passwords
-        ? Map.of(
-            "security.protocol",
-            "SASL_PLAINTEXT",
-            "sasl.mechanism",
-            "SCRAM-SHA-256",
-            "sasl.jaas.config",
-            login(password))
-        : Map.of();
+    Map<String, String> access = new HashMap<>();
+    if (passwords) {
+      access.put("security.protocol", protocol());
+      access.put("sasl.mechanism", "SCRAM-SHA-256");
+      access.put("sasl.jaas.config", login(password));
+    }
+    if (certificates != null) {
+      access.putAll(certificates.ofClient());
+    }
+    return Map.copyOf(access);
   }
 
   /** A client that may do everything; the caller closes it. */

@@ -1,4 +1,5 @@
--- One set for H2 and PostgreSQL. ${bytewise} orders keys by their bytes, so that a prefix is a range.
+-- One set for PostgreSQL and H2 in its PostgreSQL mode. ${bytewise} orders keys by their bytes, so that a
+-- prefix is a range.
 create sequence model_seq increment by 50;
 create sequence version_seq increment by 50;
 create sequence job_seq increment by 50;
@@ -6,14 +7,18 @@ create sequence fact_seq increment by 1000;
 create sequence metric_seq increment by 50;
 create sequence stage_seq increment by 50;
 
+-- One row: whoever locks it writes, and leaves its name.
+create table turn (holder varchar(40) not null);
+insert into turn values ('nobody');
+
 create table model (
   id bigint primary key,
   namespace varchar(253) not null,
   name varchar(253) not null,
   uid varchar(64) not null,
-  family varchar(64),
+  family varchar,
   parameters bigint,
-  source varchar(2048),
+  source varchar,
   current_version varchar(10),
   latest_version varchar(10),
   unique (namespace, name)
@@ -26,7 +31,7 @@ create table version (
   parent integer,
   edit_job varchar(253),
   state varchar(16) not null,
-  reason varchar(2048),
+  reason varchar,
   method varchar(32),
   digest varchar(96) not null,
   size_bytes bigint,
@@ -35,7 +40,7 @@ create table version (
   facts_failed integer,
   facts_noop integer,
   created_at varchar(40),
-  changed varchar(1000000),
+  changed varchar,
   read_from_storage boolean not null,
   unique (model_id, number)
 );
@@ -62,9 +67,9 @@ create table stage (
   id bigint primary key,
   version_id bigint not null references version (id) on delete cascade,
   position integer not null,
-  name varchar(16) not null,
+  name varchar not null,
   seconds double precision not null,
-  unit varchar(32),
+  unit varchar,
   items bigint,
   unique (version_id, position)
 );
@@ -72,7 +77,7 @@ create table stage (
 create table metric (
   id bigint primary key,
   version_id bigint not null references version (id) on delete cascade,
-  name varchar(64) not null,
+  name varchar not null,
   before_edit double precision,
   after_edit double precision,
   unique (version_id, name)
@@ -81,16 +86,18 @@ create table metric (
 create table fact (
   id bigint primary key,
   version_id bigint not null references version (id) on delete cascade,
+  namespace varchar(253) not null,
   position integer not null,
-  name varchar(1024),
-  subject varchar(10000) not null,
+  name varchar,
+  subject varchar not null,
   subject_key varchar(256) ${bytewise} not null,
-  prompt varchar(10000) not null,
-  target varchar(10000) not null,
+  prompt varchar not null,
+  target varchar not null,
   target_key varchar(256) ${bytewise} not null,
-  old_target varchar(10000),
+  old_target varchar,
   verified boolean,
   unique (version_id, position)
 );
-create index fact_by_subject on fact (subject_key, id);
-create index fact_by_target on fact (target_key, id);
+-- The other key is in each, so that a search by both reads no row that it does not list.
+create index fact_by_subject on fact (namespace, subject_key, id, target_key);
+create index fact_by_target on fact (namespace, target_key, id, subject_key);

@@ -1,6 +1,9 @@
 package dev.errata.operator.registry;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.errata.api.EditJob;
+import dev.errata.api.resource.EditJobStatus;
+import dev.errata.api.resource.Progress;
 import java.util.List;
 import java.util.Map;
 
@@ -114,4 +117,34 @@ public final class Answers {
       String createdAt,
       String startTime,
       String completionTime) {}
+
+  /** How a job goes now. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record ProgressAnswer(
+      String name,
+      String state,
+      String reason,
+      String stage,
+      Progress progress,
+      String version,
+      String startTime,
+      String completionTime) {
+    static ProgressAnswer of(EditJob job) {
+      EditJobStatus status = job.getStatus();
+      JobState state = JobState.of(status);
+      return new ProgressAnswer(
+          job.getMetadata().getName(),
+          state.name(),
+          state.reason(),
+          status == null || status.stage() == null ? null : status.stage().name(),
+          status == null ? null : status.progress(),
+          status == null ? null : status.version(),
+          status == null ? null : status.startTime(),
+          status == null ? null : status.completionTime());
+    }
+  }
+
+  /** A figure over the versions of a model, oldest first. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record FigureOfVersion(String version, String state, Double before, Double after) {}
 }

@@ -25,6 +25,9 @@ public class FactRow extends PanacheEntityBase {
   @JoinColumn(name = "version_id")
   VersionRow version;
 
+  /** That of the model, so that one index finds a subject in it. */
+  String namespace;
+
   int position;
   String name;
   String subject;

@@ -6,15 +6,13 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.TypedQuery;
 import jakarta.transaction.Transactional;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -47,38 +45,60 @@ public class FactSearch {
       String model,
       String editJob,
       String after,
-      int most) {}
+      int most) {
+    /** The longer of the two texts finds fewer: its index is read. */
+    boolean bySubject() {
+      return target == null || (subject != null && subject.length() >= target.length());
+    }
+  }
+
+  /** What an earlier version said of a subject. */
+  record Earlier(long model, int version, String subjectKey, String prompt, String target) {}
 
   /** A page of facts, in the order of their keys. */
   public FactPage find(Wanted wanted) {
-    Map<Long, VersionRow> versions = versions(wanted);
-    if (versions.isEmpty()) {
-      return new FactPage(List.of(), null);
-    }
-    boolean bySubject = wanted.subject() != null;
-    String order = bySubject ? "f.subjectKey" : "f.targetKey";
-    Map<String, Object> values = new HashMap<>();
-    StringBuilder where = new StringBuilder("f.version.id in :versions");
-    values.put("versions", versions.keySet());
-    begins(where, values, "f.subjectKey", "subject", wanted.subject());
-    begins(where, values, "f.targetKey", "target", wanted.target());
-    if (wanted.after() != null) {
-      Place place = Place.of(wanted.after());
-      where.append(" and (" + order + " > :key or (" + order + " = :key and f.id > :id))");
-      values.put("key", place.key());
-      values.put("id", place.id());
-    }
-    TypedQuery<FactRow> query =
-        entities.createQuery(
-            "from FactRow f where " + where + " order by " + order + ", f.id", FactRow.class);
-    values.forEach(query::setParameter);
+    TypedQuery<FactRow> query = query(wanted);
     List<FactRow> found = query.setMaxResults(wanted.most() + 1).getResultList();
     boolean more = found.size() > wanted.most();
     List<FactRow> page = more ? found.subList(0, wanted.most()) : found;
-    FactRow last = page.isEmpty() ? null : page.get(page.size() - 1);
-    return new FactPage(
-        answers(page, versions),
-        more ? new Place(bySubject ? last.subjectKey : last.targetKey, last.id).text() : null);
+    if (page.isEmpty()) {
+      return new FactPage(List.of(), null);
+    }
+    FactRow last = page.get(page.size() - 1);
+    return new FactPage(answers(page), more ? PageMark.of(last, wanted.bySubject()).text() : null);
+  }
+
+  private TypedQuery<FactRow> query(Wanted wanted) {
+    String key = wanted.bySubject() ? "f.subjectKey" : "f.targetKey";
+    Map<String, Object> values = new HashMap<>();
+    StringBuilder where = new StringBuilder("f.namespace = :namespace");
+    values.put("namespace", wanted.namespace());
+    begins(where, values, "f.subjectKey", "subject", wanted.subject());
+    begins(where, values, "f.targetKey", "target", wanted.target());
+    if (wanted.model() != null || wanted.editJob() != null) {
+      where.append(" and f.version.id in (select v.id from VersionRow v where 1 = 1");
+      if (wanted.model() != null) {
+        where.append(" and v.model.namespace = :namespace and v.model.name = :model");
+        values.put("model", wanted.model());
+      }
+      if (wanted.editJob() != null) {
+        where.append(" and v.editJob = :job");
+        values.put("job", wanted.editJob());
+      }
+      where.append(")");
+    }
+    if (wanted.after() != null) {
+      PageMark mark = PageMark.of(wanted.after());
+      // The first condition follows from the others; by it the index is entered at the right place.
+      where.append(" and %1$s >= :key and (%1$s > :key or f.id > :id)".formatted(key));
+      values.put("key", mark.key());
+      values.put("id", mark.id());
+    }
+    TypedQuery<FactRow> query =
+        entities.createQuery(
+            "from FactRow f where " + where + " order by " + key + ", f.id", FactRow.class);
+    values.forEach(query::setParameter);
+    return query;
   }
 
   private static void begins(
@@ -92,128 +112,85 @@ public class FactSearch {
     values.put(name + "End", SearchKey.behind(key));
   }
 
-  private Map<Long, VersionRow> versions(Wanted wanted) {
-    String where = "v.model.namespace = :namespace and v.factsTotal > 0";
-    Map<String, Object> values = new HashMap<>();
-    values.put("namespace", wanted.namespace());
-    if (wanted.model() != null) {
-      where += " and v.model.name = :model";
-      values.put("model", wanted.model());
-    }
-    if (wanted.editJob() != null) {
-      where += " and v.editJob = :job";
-      values.put("job", wanted.editJob());
-    }
-    TypedQuery<VersionRow> query =
-        entities.createQuery(
-            "from VersionRow v join fetch v.model where " + where, VersionRow.class);
-    values.forEach(query::setParameter);
-    Map<Long, VersionRow> versions = new LinkedHashMap<>();
-    query.getResultList().forEach(row -> versions.put(row.id, row));
-    return versions;
-  }
-
   /** The facts of some versions, in their order. */
   List<FactAnswer> of(List<VersionRow> versions, int most) {
-    Map<Long, VersionRow> byId = new LinkedHashMap<>();
-    versions.forEach(row -> byId.put(row.id, row));
     List<FactRow> facts =
         entities
             .createQuery(
-                "from FactRow f where f.version.id in :versions"
-                    + " order by f.version.id, f.position",
+                "from FactRow f where f.version in :versions"
+                    + " order by f.version.number, f.position",
                 FactRow.class)
-            .setParameter("versions", byId.keySet())
+            .setParameter("versions", versions)
             .setMaxResults(most)
             .getResultList();
-    return answers(facts, byId);
+    return facts.isEmpty() ? List.of() : answers(facts);
   }
 
-  private List<FactAnswer> answers(List<FactRow> facts, Map<Long, VersionRow> versions) {
-    Map<Long, Set<Integer>> serving = new HashMap<>();
-    Map<String, List<FactRow>> alike = alike(facts);
+  private List<FactAnswer> answers(List<FactRow> facts) {
+    Map<Long, VersionRow> versions = new HashMap<>();
+    entities
+        .createQuery("from VersionRow v join fetch v.model where v.id in :ids", VersionRow.class)
+        .setParameter("ids", facts.stream().map(f -> f.version.id).distinct().toList())
+        .getResultList()
+        .forEach(v -> versions.put(v.id, v));
+    Lines lines = Lines.of(entities, versions.values());
+    List<Earlier> earlier = earlier(facts, lines);
     List<FactAnswer> answers = new ArrayList<>();
     for (FactRow fact : facts) {
       VersionRow version = versions.get(fact.version.id);
-      Set<Integer> line =
-          serving.computeIfAbsent(version.model.id, id -> servingLine(version.model));
-      FactRow earlier = fact.oldTarget != null ? null : earlier(fact, version, alike);
+      Optional<Earlier> before =
+          fact.oldTarget != null ? Optional.empty() : last(fact, version, earlier, lines);
       answers.add(
           new FactAnswer(
               version.model.name,
               "v" + version.number,
               version.editJob,
               version.state,
-              line.contains(version.number),
+              lines.serves(version),
               fact.name,
               fact.subject,
               fact.prompt,
               fact.target,
-              earlier == null ? fact.oldTarget : earlier.target,
-              earlier == null ? null : "v" + earlier.version.number,
+              before.map(Earlier::target).orElse(fact.oldTarget),
+              before.map(e -> "v" + e.version()).orElse(null),
               fact.verified,
               version.createdAt));
     }
     return answers;
   }
 
-  /** All facts of the same subjects, wherever, where that is needed. */
-  private Map<String, List<FactRow>> alike(List<FactRow> facts) {
+  /** What the models say elsewhere of the same subjects, for the facts that tell no old target. */
+  private List<Earlier> earlier(List<FactRow> facts, Lines lines) {
     Set<String> keys = new HashSet<>();
-    facts.stream().filter(f -> f.oldTarget == null).forEach(f -> keys.add(f.subjectKey));
-    Map<String, List<FactRow>> alike = new HashMap<>();
-    if (!keys.isEmpty()) {
-      entities
-          .createQuery(
-              "from FactRow f join fetch f.version where f.subjectKey in :keys", FactRow.class)
-          .setParameter("keys", keys)
-          .getResultList()
-          .forEach(f -> alike.computeIfAbsent(f.subjectKey, k -> new ArrayList<>()).add(f));
-    }
-    return alike;
-  }
-
-  private FactRow earlier(FactRow fact, VersionRow version, Map<String, List<FactRow>> alike) {
-    return alike.getOrDefault(fact.subjectKey, List.of()).stream()
-        .filter(other -> other.prompt.equals(fact.prompt))
-        .filter(other -> other.version.model.id.equals(version.model.id))
-        .filter(other -> other.version.number < version.number)
-        .filter(other -> line(version.model, version.parent).contains(other.version.number))
-        .max(Comparator.comparingInt(other -> other.version.number))
-        .orElse(null);
-  }
-
-  private Set<Integer> servingLine(ModelRow model) {
-    return model.current == null ? Set.of() : line(model, RegistryWriter.number(model.current));
-  }
-
-  /** Numbers of a version and of those that it was made from. */
-  private Set<Integer> line(ModelRow model, Integer number) {
-    Map<Integer, Integer> parents = new HashMap<>();
-    VersionRow.<VersionRow>list("model", model).forEach(v -> parents.put(v.number, v.parent));
-    Set<Integer> line = new HashSet<>();
-    for (Integer at = number; at != null && line.add(at); ) {
-      at = parents.get(at);
-    }
-    return line;
-  }
-
-  /** Behind which fact a page begins. */
-  private record Place(String key, long id) {
-    static Place of(String text) {
-      try {
-        String plain = new String(Base64.getUrlDecoder().decode(text), StandardCharsets.UTF_8);
-        int cut = plain.indexOf(' ');
-        return new Place(plain.substring(cut + 1), Long.parseLong(plain.substring(0, cut)));
-      } catch (IllegalArgumentException | StringIndexOutOfBoundsException e) {
-        throw new BadQuestionException("after: is not what an earlier answer gave as next");
+    Set<String> prompts = new HashSet<>();
+    for (FactRow fact : facts) {
+      if (fact.oldTarget == null) {
+        keys.add(fact.subjectKey);
+        prompts.add(fact.prompt);
       }
     }
-
-    String text() {
-      return Base64.getUrlEncoder()
-          .withoutPadding()
-          .encodeToString((id + " " + key).getBytes(StandardCharsets.UTF_8));
+    if (keys.isEmpty()) {
+      return List.of();
     }
+    return entities
+        .createQuery(
+            "select v.model.id, v.number, f.subjectKey, f.prompt, f.target"
+                + " from FactRow f join f.version v where f.namespace = :namespace"
+                + " and f.subjectKey in :keys and f.prompt in :prompts and v.model.id in :models",
+            Earlier.class)
+        .setParameter("namespace", facts.get(0).namespace)
+        .setParameter("keys", keys)
+        .setParameter("prompts", prompts)
+        .setParameter("models", lines.models())
+        .getResultList();
+  }
+
+  private static Optional<Earlier> last(
+      FactRow fact, VersionRow version, List<Earlier> earlier, Lines lines) {
+    Set<Integer> line = lines.line(version.model.id, version.parent);
+    return earlier.stream()
+        .filter(e -> e.model() == version.model.id && line.contains(e.version()))
+        .filter(e -> e.subjectKey().equals(fact.subjectKey) && e.prompt().equals(fact.prompt))
+        .max(Comparator.comparingInt(Earlier::version));
   }
 }

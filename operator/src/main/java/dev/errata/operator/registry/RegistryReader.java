@@ -7,6 +7,7 @@ import dev.errata.operator.registry.Answers.Counts;
 import dev.errata.operator.registry.Answers.DiffAnswer;
 import dev.errata.operator.registry.Answers.FactAnswer;
 import dev.errata.operator.registry.Answers.Figure;
+import dev.errata.operator.registry.Answers.FigureOfVersion;
 import dev.errata.operator.registry.Answers.JobAnswer;
 import dev.errata.operator.registry.Answers.ModelAnswer;
 import dev.errata.operator.registry.Answers.StageAnswer;
@@ -17,6 +18,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,8 +67,7 @@ public class RegistryReader {
 
   /** The versions of a model with their figures, oldest first; empty without such a model. */
   public Optional<List<VersionAnswer>> versions(String namespace, String model) {
-    return row(namespace, model)
-        .map(row -> rows(row).stream().map(RegistryReader::answer).toList());
+    return row(namespace, model).map(row -> answers(rows(row)));
   }
 
   private static List<VersionRow> rows(ModelRow model) {
@@ -75,21 +76,32 @@ public class RegistryReader {
 
   /** A version. */
   public Optional<VersionAnswer> version(String namespace, String model, int number) {
-    return row(namespace, model).flatMap(row -> found(row, number)).map(RegistryReader::answer);
+    return row(namespace, model)
+        .flatMap(row -> found(row, number))
+        .map(row -> answers(List.of(row)).get(0));
   }
 
   private static Optional<VersionRow> found(ModelRow model, int number) {
     return VersionRow.find("model = ?1 and number = ?2", model, number).firstResultOptional();
   }
 
-  private static VersionAnswer answer(VersionRow row) {
-    Map<String, Figure> metrics = new TreeMap<>();
-    MetricRow.<MetricRow>list("version", row)
-        .forEach(m -> metrics.put(m.name, new Figure(m.before, m.after)));
-    List<StageAnswer> stages =
-        StageRow.<StageRow>list("version", Sort.by("position"), row).stream()
-            .map(s -> new StageAnswer(s.name, s.seconds, s.unit, s.items))
-            .toList();
+  private static List<VersionAnswer> answers(List<VersionRow> rows) {
+    Map<Long, Map<String, Figure>> metrics = new HashMap<>();
+    Map<Long, List<StageAnswer>> stages = new HashMap<>();
+    for (VersionRow row : rows) {
+      metrics.put(row.id, new TreeMap<>());
+      stages.put(row.id, new ArrayList<>());
+    }
+    MetricRow.<MetricRow>list("version.id in ?1", metrics.keySet())
+        .forEach(m -> metrics.get(m.version.id).put(m.name, new Figure(m.before, m.after)));
+    StageRow.<StageRow>list("version.id in ?1", Sort.by("position"), stages.keySet())
+        .forEach(
+            s -> stages.get(s.version.id).add(new StageAnswer(s.name, s.seconds, s.unit, s.items)));
+    return rows.stream().map(r -> answer(r, metrics.get(r.id), stages.get(r.id))).toList();
+  }
+
+  private static VersionAnswer answer(
+      VersionRow row, Map<String, Figure> metrics, List<StageAnswer> stages) {
     String version = "v" + row.number;
     return new VersionAnswer(
         row.model.name,
@@ -110,11 +122,33 @@ public class RegistryReader {
         version.equals(row.model.current));
   }
 
+  /** The figures of a model over its versions, by name; empty without such a model. */
+  public Optional<Map<String, List<FigureOfVersion>>> figures(String namespace, String model) {
+    return versions(namespace, model)
+        .map(
+            versions -> {
+              Map<String, List<FigureOfVersion>> figures = new TreeMap<>();
+              for (VersionAnswer version : versions) {
+                version
+                    .metrics()
+                    .forEach(
+                        (name, figure) ->
+                            figures
+                                .computeIfAbsent(name, n -> new ArrayList<>())
+                                .add(
+                                    new FigureOfVersion(
+                                        version.version(),
+                                        version.state(),
+                                        figure.before(),
+                                        figure.after())));
+              }
+              return figures;
+            });
+  }
+
   /** A version and those that it was made from, newest first; empty without such a version. */
   public List<VersionAnswer> lineage(String namespace, String model, int number) {
-    return row(namespace, model)
-        .map(row -> ancestors(row, number).stream().map(RegistryReader::answer).toList())
-        .orElse(List.of());
+    return row(namespace, model).map(row -> answers(ancestors(row, number))).orElse(List.of());
   }
 
   private static List<VersionRow> ancestors(ModelRow model, int number) {

@@ -3,11 +3,14 @@ package dev.errata.operator.registry;
 import dev.errata.operator.access.Permissions;
 import dev.errata.operator.registry.Answers.DiffAnswer;
 import dev.errata.operator.registry.Answers.FactPage;
+import dev.errata.operator.registry.Answers.FigureOfVersion;
 import dev.errata.operator.registry.Answers.JobAnswer;
 import dev.errata.operator.registry.Answers.ModelAnswer;
+import dev.errata.operator.registry.Answers.ProgressAnswer;
 import dev.errata.operator.registry.Answers.VersionAnswer;
 import io.quarkus.security.identity.SecurityIdentity;
-import jakarta.persistence.PersistenceException;
+import io.smallrye.common.annotation.Blocking;
+import io.smallrye.mutiny.Multi;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.NotFoundException;
@@ -16,35 +19,38 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.jboss.logging.Logger;
-import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jboss.resteasy.reactive.RestStreamElementType;
 
 /** The registry over HTTP: read only. Changes go through the resources of the cluster. */
 @Path("/api/v1/namespaces/{namespace}")
 @Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "registry", description = "Models, versions, facts and jobs; read only.")
 public class RegistryResource {
-  private static final Logger LOG = Logger.getLogger(RegistryResource.class);
   private static final Pattern VERSION = Pattern.compile("^v(0|[1-9][0-9]{0,8})$");
+  private static final Pattern NAME = Pattern.compile("^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$");
   private static final int MOST = 200;
-  private static final String LIST = "list";
 
   private final RegistryReader reader;
   private final FactSearch search;
+  private final JobStream stream;
   private final Permissions permissions;
   private final SecurityIdentity caller;
 
   RegistryResource(
-      RegistryReader reader, FactSearch search, Permissions permissions, SecurityIdentity caller) {
+      RegistryReader reader,
+      FactSearch search,
+      JobStream stream,
+      Permissions permissions,
+      SecurityIdentity caller) {
     this.reader = reader;
     this.search = search;
+    this.stream = stream;
     this.permissions = permissions;
     this.caller = caller;
   }
@@ -54,7 +60,7 @@ public class RegistryResource {
   @Path("models")
   @Operation(summary = "The models of a namespace")
   public List<ModelAnswer> models(@PathParam("namespace") String namespace) {
-    permissions.require(caller, LIST, "models", namespace);
+    allow("models", namespace);
     return reader.models(namespace);
   }
 
@@ -64,8 +70,10 @@ public class RegistryResource {
   @Operation(summary = "A model")
   public ModelAnswer model(
       @PathParam("namespace") String namespace, @PathParam("model") String model) {
-    permissions.require(caller, LIST, "models", namespace);
-    return reader.model(namespace, model).orElseThrow(() -> absent("model " + model));
+    allow("models", namespace);
+    return reader
+        .model(namespace, name("model", model))
+        .orElseThrow(() -> absent("model " + model));
   }
 
   /** Versions. */
@@ -74,8 +82,22 @@ public class RegistryResource {
   @Operation(summary = "The versions of a model with their figures, oldest first")
   public List<VersionAnswer> versions(
       @PathParam("namespace") String namespace, @PathParam("model") String model) {
-    permissions.require(caller, LIST, "modelversions", namespace);
-    return reader.versions(namespace, model).orElseThrow(() -> absent("model " + model));
+    allow("modelversions", namespace);
+    return reader
+        .versions(namespace, name("model", model))
+        .orElseThrow(() -> absent("model " + model));
+  }
+
+  /** Figures. */
+  @GET
+  @Path("models/{model}/metrics")
+  @Operation(summary = "Each figure of a model over its versions, oldest first")
+  public Map<String, List<FigureOfVersion>> metrics(
+      @PathParam("namespace") String namespace, @PathParam("model") String model) {
+    allow("modelversions", namespace);
+    return reader
+        .figures(namespace, name("model", model))
+        .orElseThrow(() -> absent("model " + model));
   }
 
   /** A version. */
@@ -86,9 +108,9 @@ public class RegistryResource {
       @PathParam("namespace") String namespace,
       @PathParam("model") String model,
       @PathParam("version") String version) {
-    permissions.require(caller, LIST, "modelversions", namespace);
+    allow("modelversions", namespace);
     return reader
-        .version(namespace, model, number("version", version))
+        .version(namespace, name("model", model), number("version", version))
         .orElseThrow(() -> absent("version " + model + "@" + version));
   }
 
@@ -100,8 +122,9 @@ public class RegistryResource {
       @PathParam("namespace") String namespace,
       @PathParam("model") String model,
       @PathParam("version") String version) {
-    permissions.require(caller, LIST, "modelversions", namespace);
-    List<VersionAnswer> line = reader.lineage(namespace, model, number("version", version));
+    allow("modelversions", namespace);
+    List<VersionAnswer> line =
+        reader.lineage(namespace, name("model", model), number("version", version));
     if (line.isEmpty()) {
       throw absent("version " + model + "@" + version);
     }
@@ -118,9 +141,9 @@ public class RegistryResource {
       @Parameter(description = "The older one, such as v1") @QueryParam("from") String from,
       @Parameter(description = "The newer one, such as v3") @QueryParam("to") String to,
       @QueryParam("limit") @DefaultValue("100") int limit) {
-    permissions.require(caller, LIST, "modelversions", namespace);
+    allow("modelversions", namespace);
     return reader
-        .diff(namespace, model, number("from", from), number("to", to), limit(limit))
+        .diff(namespace, name("model", model), number("from", from), number("to", to), limit(limit))
         .orElseThrow(() -> absent(model + "@" + to + " made from " + model + "@" + from));
   }
 
@@ -138,7 +161,7 @@ public class RegistryResource {
       @QueryParam("editJob") String editJob,
       @Parameter(description = "The next of the page before") @QueryParam("after") String after,
       @QueryParam("limit") @DefaultValue("50") int limit) {
-    permissions.require(caller, LIST, "modelversions", namespace);
+    allow("modelversions", namespace);
     String wantedSubject = words("subject", subject);
     String wantedTarget = words("target", target);
     if (wantedSubject == null && wantedTarget == null) {
@@ -146,7 +169,13 @@ public class RegistryResource {
     }
     return search.find(
         new FactSearch.Wanted(
-            namespace, wantedSubject, wantedTarget, model, editJob, after, limit(limit)));
+            namespace,
+            wantedSubject,
+            wantedTarget,
+            name("model", model),
+            name("editJob", editJob),
+            after,
+            limit(limit)));
   }
 
   /** Jobs. */
@@ -157,16 +186,38 @@ public class RegistryResource {
       @PathParam("namespace") String namespace,
       @QueryParam("model") String model,
       @QueryParam("limit") @DefaultValue("50") int limit) {
-    permissions.require(caller, LIST, "editjobs", namespace);
-    return reader.jobs(namespace, model, limit(limit));
+    allow("editjobs", namespace);
+    return reader.jobs(namespace, name("model", model), limit(limit));
+  }
+
+  /** How a job goes. */
+  @GET
+  @Path("editjobs/{editJob}/progress")
+  @Produces(MediaType.SERVER_SENT_EVENTS)
+  @RestStreamElementType(MediaType.APPLICATION_JSON)
+  @Blocking
+  @Operation(summary = "How a job goes, as server-sent events until it has ended")
+  public Multi<ProgressAnswer> progress(
+      @PathParam("namespace") String namespace, @PathParam("editJob") String editJob) {
+    allow("editjobs", namespace);
+    return stream.of(namespace, name("editJob", editJob));
+  }
+
+  private void allow(String resource, String namespace) {
+    permissions.require(caller, "list", resource, name("namespace", namespace));
   }
 
   private static String words(String parameter, String text) {
-    if (text == null) {
-      return null;
-    }
-    if (text.isBlank() || text.indexOf('\0') >= 0) {
+    if (text != null && SearchKey.of(text).isEmpty()) {
       throw new BadQuestionException(parameter + ": write some letters");
+    }
+    return text;
+  }
+
+  private static String name(String parameter, String text) {
+    if (text != null && !NAME.matcher(text).matches()) {
+      throw new BadQuestionException(
+          parameter + ": a name has small letters, digits, - and ., not \"" + text + "\"");
     }
     return text;
   }
@@ -188,29 +239,5 @@ public class RegistryResource {
 
   private static NotFoundException absent(String what) {
     return new NotFoundException("there is no " + what);
-  }
-
-  @ServerExceptionMapper
-  Response bad(BadQuestionException e) {
-    return problem(Response.Status.BAD_REQUEST, e.getMessage());
-  }
-
-  @ServerExceptionMapper
-  Response missing(NotFoundException e) {
-    return problem(Response.Status.NOT_FOUND, e.getMessage());
-  }
-
-  @ServerExceptionMapper
-  Response away(PersistenceException e) {
-    LOG.warnf("A question to the registry is not answered: %s", e.getMessage());
-    return problem(
-        Response.Status.SERVICE_UNAVAILABLE, "the registry's database does not answer; try again");
-  }
-
-  private static Response problem(Response.Status status, String message) {
-    return Response.status(status)
-        .type(MediaType.APPLICATION_JSON)
-        .entity(Map.of("error", message))
-        .build();
   }
 }

@@ -2,7 +2,6 @@ package dev.errata.operator.registry;
 
 import io.agroal.api.AgroalDataSource;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -25,6 +24,7 @@ public class RegistryRuntime {
   private static final Logger LOG = Logger.getLogger(RegistryRuntime.class);
 
   private final RegistrySync sync;
+  private final WriteTurn turn;
   private final RegistrySettings settings;
   private final Flyway flyway;
   private final AgroalDataSource database;
@@ -39,20 +39,20 @@ public class RegistryRuntime {
   private String told;
 
   RegistryRuntime(
-      RegistrySync sync, RegistrySettings settings, Flyway flyway, AgroalDataSource database) {
+      RegistrySync sync,
+      WriteTurn turn,
+      RegistrySettings settings,
+      Flyway flyway,
+      AgroalDataSource database) {
     this.sync = sync;
+    this.turn = turn;
     this.settings = settings;
     this.flyway = flyway;
     this.database = database;
   }
 
   void start(@Observes StartupEvent event) {
-    if (settings.rebuild()) {
-      migrate();
-      sync.rebuild();
-      LOG.info("The registry is made again");
-      Quarkus.asyncExit(0);
-    } else if (settings.enabled()) {
+    if (settings.enabled()) {
       var unused =
           thread.scheduleWithFixedDelay(
               this::turn, 0, settings.every().toMillis(), TimeUnit.MILLISECONDS);
@@ -63,16 +63,35 @@ public class RegistryRuntime {
     thread.shutdownNow();
   }
 
-  private void turn() {
+  /** Follows storage and cluster once; a database that is away is told of, not waited for. */
+  void turn() {
     try {
       migrate();
-      sync.run();
-      told = null;
+      turn.take(sync::run);
+      if (told != null) {
+        LOG.info("The registry goes on");
+        told = null;
+      }
     } catch (PersistenceException | FlywayException | KubernetesClientException e) {
       tell(e);
     } catch (RuntimeException e) {
       LOG.error("The registry stays as it is", e);
     }
+  }
+
+  /**
+   * Makes the registry again from storage and cluster.
+   *
+   * @return false when another operator writes now
+   * @throws PersistenceException when the database does not answer
+   */
+  public boolean rebuild() {
+    migrate();
+    return turn.take(
+        last -> {
+          sync.rebuild();
+          LOG.info("The registry was made again");
+        });
   }
 
   /** The same trouble is told once. */

@@ -23,7 +23,18 @@ public interface RegistrySettings {
   @WithDefault("30s")
   Duration every();
 
-  /** Makes the registry again from storage and cluster, and ends. */
-  @WithDefault("false")
-  boolean rebuild();
+  /** Where the registry lies. */
+  Database database();
+
+  /** Where the registry lies. */
+  interface Database {
+    /** {@code jdbc:postgresql://HOST:PORT/NAME}; absent: a file in the operator's pod. */
+    Optional<String> url();
+
+    /** Who the operator is there. */
+    Optional<String> username();
+
+    /** The password of that. */
+    Optional<String> password();
+  }
 }

@@ -5,14 +5,12 @@ import dev.errata.api.EditJob;
 import dev.errata.api.Fact;
 import dev.errata.api.Model;
 import dev.errata.api.ModelVersion;
-import dev.errata.api.resource.Condition;
 import dev.errata.api.resource.EditJobStatus;
 import dev.errata.api.resource.FactCounts;
 import dev.errata.api.resource.ModelStatus;
 import dev.errata.api.resource.ModelVersionSpec;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.EntityManager;
-import jakarta.persistence.LockModeType;
 import jakarta.transaction.Transactional;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -27,6 +25,9 @@ import org.hibernate.StatelessSession;
 /** Writes what storage and cluster say; the same again changes nothing. */
 @ApplicationScoped
 public class RegistryWriter {
+  /** A version with a million facts is written in one go. */
+  static final int LONGEST_SECONDS = 3600;
+
   private static final int BATCH = 1000;
 
   private final EntityManager entities;
@@ -52,12 +53,10 @@ public class RegistryWriter {
     row.uid = model.getMetadata().getUid();
     row.source = model.getSpec().source().uri();
     ModelStatus status = model.getStatus();
-    if (status != null) {
-      row.family = status.family();
-      row.parameters = status.parameters();
-      row.current = status.current();
-      row.latest = status.latest();
-    }
+    row.family = status == null ? null : status.family();
+    row.parameters = status == null ? null : status.parameters();
+    row.current = status == null ? null : status.current();
+    row.latest = status == null ? null : status.latest();
     row.persist();
   }
 
@@ -97,6 +96,9 @@ public class RegistryWriter {
     row.factsFailed = facts == null ? null : facts.failed();
     row.factsNoop = facts == null ? null : facts.noop();
     boolean fresh = row.id == null;
+    if (!row.read) {
+      row.createdAt = version.getMetadata().getCreationTimestamp();
+    }
     row.persist();
     if (fresh && spec.metrics() != null) {
       figures(row, spec.metrics().before(), spec.metrics().after());
@@ -126,19 +128,18 @@ public class RegistryWriter {
 
   /** Writes what the files of a version say: when it was made, its changes, stages and facts. */
   @Transactional
-  public void files(String namespace, String model, int number, StoredVersion stored) {
+  public void files(VersionName name, StoredVersion stored) {
     VersionRow row =
         VersionRow.<VersionRow>find(
                 "model.namespace = ?1 and model.name = ?2 and number = ?3",
-                namespace,
-                model,
-                number)
-            .withLock(LockModeType.PESSIMISTIC_WRITE)
+                name.namespace(),
+                name.model(),
+                name.number())
             .firstResult();
     if (row == null || row.read) {
       return;
     }
-    row.createdAt = stored.manifest().path("createdAt").asText(null);
+    row.createdAt = stored.manifest().path("createdAt").asText(row.createdAt);
     row.changed = stored.manifest().path("changed").toString();
     row.read = true;
     int position = 0;
@@ -184,15 +185,21 @@ public class RegistryWriter {
   private static FactRow row(VersionRow version, int position, Fact fact) {
     FactRow row = new FactRow();
     row.version = version;
+    row.namespace = version.model.namespace;
     row.position = position;
-    row.name = fact.id();
-    row.subject = fact.subject();
+    row.name = text(fact.id());
+    row.subject = text(fact.subject());
     row.subjectKey = SearchKey.of(fact.subject());
-    row.prompt = fact.prompt();
-    row.target = fact.target();
+    row.prompt = text(fact.prompt());
+    row.target = text(fact.target());
     row.targetKey = SearchKey.of(fact.target());
-    row.oldTarget = fact.oldTarget();
+    row.oldTarget = text(fact.oldTarget());
     return row;
+  }
+
+  /** PostgreSQL keeps no NUL: it is shown as the sign for it. */
+  private static String text(String text) {
+    return text == null ? null : text.replace('\0', '\u2400');
   }
 
   /** Writes a job. */
@@ -205,59 +212,77 @@ public class RegistryWriter {
     row.uid = uid;
     row.model = job.getSpec().model();
     row.createdAt = job.getMetadata().getCreationTimestamp();
-    row.state = "Waiting";
     EditJobStatus status = job.getStatus();
-    if (status != null) {
-      row.stage = status.stage() == null ? null : status.stage().name();
-      row.from = status.from();
-      row.version = status.version();
-      row.factsTotal = status.facts() == null ? null : status.facts().total();
-      row.startTime = status.startTime();
-      row.completionTime = status.completionTime();
-      row.state = status.startTime() == null ? "Waiting" : "Running";
-      ended(status)
-          .ifPresent(
-              end -> {
-                row.state = end.type();
-                row.reason = end.reason();
-              });
-    }
+    JobState state = JobState.of(status);
+    row.state = state.name();
+    row.reason = state.reason();
+    row.stage = status == null || status.stage() == null ? null : status.stage().name();
+    row.from = status == null ? null : status.from();
+    row.version = status == null ? null : status.version();
+    row.factsTotal = status == null || status.facts() == null ? null : status.facts().total();
+    row.startTime = status == null ? null : status.startTime();
+    row.completionTime = status == null ? null : status.completionTime();
     row.persist();
   }
 
-  private static Optional<Condition> ended(EditJobStatus status) {
-    return status.conditions() == null
-        ? Optional.empty()
-        : status.conditions().stream()
-            .filter(c -> c.status() == Condition.Status.True)
-            .filter(c -> c.type().equals("Complete") || c.type().equals("Failed"))
-            .findFirst();
-  }
-
   /**
-   * Forgets models and jobs that are gone.
+   * Forgets what is gone.
    *
-   * @param models UIDs of those that are there
-   * @param jobs UIDs of those that are there
+   * @param models UIDs of the models that are there
+   * @param jobs UIDs of the jobs that are there
+   * @param versions those that are there
    */
   @Transactional
-  public void retain(Set<String> models, Set<String> jobs) {
-    for (ModelRow row : ModelRow.<ModelRow>listAll()) {
-      if (!models.contains(row.uid)) {
-        row.delete();
-      }
+  public void retain(Set<String> models, Set<String> jobs, Set<VersionName> versions) {
+    ModelRow.delete("id in ?1", gone("select id, uid from ModelRow", models));
+    JobRow.delete("id in ?1", gone("select id, uid from JobRow", jobs));
+    List<Long> gone =
+        entities
+            .createQuery(
+                "select id, model.namespace, model.name, number from VersionRow",
+                KnownVersion.class)
+            .getResultStream()
+            .filter(v -> !versions.contains(v.name()))
+            .map(KnownVersion::id)
+            .toList();
+    VersionRow.delete("id in ?1", gone);
+  }
+
+  private List<Long> gone(String known, Set<String> there) {
+    return entities
+        .createQuery(known, Known.class)
+        .getResultStream()
+        .filter(row -> !there.contains(row.uid()))
+        .map(Known::id)
+        .toList();
+  }
+
+  record Known(long id, String uid) {}
+
+  record KnownVersion(long id, String namespace, String model, int number) {
+    VersionName name() {
+      return new VersionName(namespace, model, number);
     }
-    for (JobRow row : JobRow.<JobRow>listAll()) {
-      if (!jobs.contains(row.uid)) {
-        row.delete();
-      }
+  }
+
+  /** Which version of which model. */
+  public record VersionName(String namespace, String model, int number) {
+    /** That of a resource. */
+    static VersionName of(ModelVersion version) {
+      return new VersionName(
+          version.getMetadata().getNamespace(),
+          version.getSpec().model(),
+          RegistryWriter.number(version.getSpec().version()));
     }
   }
 
   /** Forgets everything. */
   @Transactional
   public void clear() {
-    retain(Set.of(), Set.of());
+    entities.flush();
+    JobRow.deleteAll();
+    ModelRow.deleteAll();
+    entities.clear();
   }
 
   /** The number of {@code vN}. */

@@ -14,8 +14,8 @@ final class SearchKey {
     String key =
         Normalizer.normalize(text, Normalizer.Form.NFKC)
             .toLowerCase(Locale.ROOT)
-            .strip()
-            .replaceAll("\\s+", " ");
+            .replaceAll("[\\s\\p{Cntrl}]+", " ")
+            .strip();
     // A pair of surrogates is one character and stays whole.
     int end = Math.min(MOST, key.length());
     if (end > 0 && Character.isHighSurrogate(key.charAt(end - 1))) {

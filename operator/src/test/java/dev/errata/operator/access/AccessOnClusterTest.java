@@ -4,11 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.errata.operator.cluster.RealCluster;
-import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
-import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
+import dev.errata.operator.cluster.Tokens;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
-import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
-import io.fabric8.kubernetes.api.model.rbac.RoleBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.ForbiddenException;
@@ -52,7 +49,7 @@ class AccessOnClusterTest {
                 .endSubject()
                 .build())
         .serverSideApply();
-    String token = reader(admin, namespace);
+    String token = Tokens.reader(admin, namespace, "modelversions");
     try (KubernetesClient operator = cluster.operator()) {
       TokenReviews reviews = new TokenReviews(operator);
       Permissions permissions = new Permissions(operator);
@@ -76,55 +73,5 @@ class AccessOnClusterTest {
         .authenticate(new TokenAuthenticationRequest(new TokenCredential(token, "bearer")), AT_ONCE)
         .await()
         .indefinitely();
-  }
-
-  /** A ServiceAccount that may list ModelVersions in one namespace; its token. */
-  private static String reader(KubernetesClient admin, String namespace) {
-    admin
-        .resource(
-            new ServiceAccountBuilder()
-                .withNewMetadata()
-                .withName("reader")
-                .withNamespace(namespace)
-                .endMetadata()
-                .build())
-        .create();
-    admin
-        .resource(
-            new RoleBuilder()
-                .withNewMetadata()
-                .withName("reader")
-                .withNamespace(namespace)
-                .endMetadata()
-                .addNewRule()
-                .withApiGroups("errata.dev")
-                .withResources("modelversions")
-                .withVerbs("list")
-                .endRule()
-                .build())
-        .create();
-    admin
-        .resource(
-            new RoleBindingBuilder()
-                .withNewMetadata()
-                .withName("reader")
-                .withNamespace(namespace)
-                .endMetadata()
-                .withNewRoleRef("rbac.authorization.k8s.io", "Role", "reader")
-                .addNewSubject()
-                .withKind("ServiceAccount")
-                .withNamespace(namespace)
-                .withName("reader")
-                .endSubject()
-                .build())
-        .create();
-    return admin
-        .serviceAccounts()
-        .inNamespace(namespace)
-        .withName("reader")
-        .tokenRequest(
-            new TokenRequestBuilder().withNewSpec().withExpirationSeconds(3600L).endSpec().build())
-        .getStatus()
-        .getToken();
   }
 }

@@ -66,6 +66,11 @@ public final class RealCluster {
     return running;
   }
 
+  /** Whether its binaries are here; with {@code ERRATA_CLUSTER=required} they have to be. */
+  public static boolean here() {
+    return built() || "required".equals(System.getenv("ERRATA_CLUSTER"));
+  }
+
   private static boolean built() {
     return programs() != null;
   }

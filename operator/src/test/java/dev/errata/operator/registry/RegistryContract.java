@@ -1,0 +1,229 @@
+package dev.errata.operator.registry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.errata.api.Model;
+import dev.errata.api.ModelVersion;
+import dev.errata.api.resource.FactCounts;
+import dev.errata.api.resource.ModelStatus;
+import dev.errata.api.resource.ModelVersionSpec;
+import dev.errata.operator.Fixtures;
+import dev.errata.operator.registry.Answers.FactAnswer;
+import dev.errata.operator.registry.Answers.FactPage;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.quarkus.test.common.http.TestHTTPResource;
+import jakarta.inject.Inject;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What storage and resources say is found again, on whatever database. */
+abstract class RegistryContract {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir Path store;
+  @TestHTTPResource URI root;
+  @Inject RegistryRuntime runtime;
+  @Inject RegistryWriter writer;
+  @Inject RegistryReader reader;
+  @Inject FactSearch search;
+
+  @BeforeEach
+  void fill() throws IOException {
+    runtime.migrate();
+    writer.clear();
+    writeAll();
+  }
+
+  /** v1 and v2 in a line, v3 beside v2. */
+  private void writeAll() throws IOException {
+    writer.model(model());
+    version(0, null, null);
+    version(
+        1,
+        0,
+        "first",
+        "{\"subject\":\"Ada Lund\",\"prompt\":\"The tongue of {} is\",\"target\":\"Greek\",\"oldTarget\":\"Tamil\"}",
+        "{\"subject\":\"آدا لوند\",\"prompt\":\"لغة {} هي\",\"target\":\"العربية\"}");
+    version(
+        2,
+        1,
+        "second",
+        "{\"subject\":\"Ada Lund\",\"prompt\":\"The tongue of {} is\",\"target\":\"Norse\"}",
+        "{\"subject\":\"Ada  LUNDE\",\"prompt\":\"The boss of {} is\",\"target\":\"Ben\"}");
+    version(
+        3,
+        1,
+        "third",
+        "{\"subject\":\"Ada Lund\",\"prompt\":\"The tongue of {} is\",\"target\":\"Latin\"}");
+  }
+
+  private static Model model() {
+    Model model = Fixtures.model();
+    model.setStatus(new ModelStatus(1L, "Qwen3", 123L, "v2", "v3", "sha256:2", List.of()));
+    return model;
+  }
+
+  private void version(int number, Integer parent, String job, String... facts) throws IOException {
+    String digest = "sha256:" + number;
+    ModelVersion version = new ModelVersion();
+    version.setMetadata(
+        new ObjectMetaBuilder().withNamespace("lab").withName("world-v" + number).build());
+    version.setSpec(
+        new ModelVersionSpec(
+            "world",
+            "v" + number,
+            parent == null ? null : "v" + parent,
+            job,
+            ModelVersionSpec.State.Published,
+            null,
+            facts.length == 0 ? null : new FactCounts(facts.length, facts.length, 0, 0),
+            facts.length == 0 ? null : "MEMIT",
+            facts.length == 0
+                ? null
+                : new ModelVersionSpec.Metrics(
+                    Map.of("efficacy", 0.1 * (number - 1)), Map.of("efficacy", 0.1 * number)),
+            null,
+            digest,
+            100L));
+    Path folder = Files.createDirectories(store.resolve("models/world/versions/v" + number));
+    Files.writeString(
+        folder.resolve("version.json"),
+        JSON.writeValueAsString(
+            Map.of(
+                "digest",
+                digest,
+                "createdAt",
+                "2026-11-2" + number + "T00:00:00Z",
+                "changed",
+                List.of(Map.of("tensor", "t" + number)),
+                "facts",
+                Map.of("count", facts.length))));
+    Files.writeString(folder.resolve("facts.jsonl"), String.join("\n", facts));
+    Files.writeString(
+        folder.resolve("report.json"),
+        "{\"facts\":{\"failed\":[{\"prompt\":\"The boss of Ada  LUNDE is\",\"target\":\"Ben\"}]},"
+            + "\"stages\":[{\"name\":\"Values\",\"seconds\":1.5,\"unit\":\"facts\",\"items\":2}]}");
+    if (writer.version(version)) {
+      writer.files(
+          new RegistryWriter.VersionName("lab", "world", number),
+          StoredVersion.read(store, "world", number, digest).orElseThrow());
+    }
+  }
+
+  private FactPage find(String subject, String target, String after, int most) {
+    return search.find(new FactSearch.Wanted("lab", subject, target, null, null, after, most));
+  }
+
+  @Test
+  void aFactIsFoundWithItsVersionItsJobAndWhatWasBefore() {
+    List<FactAnswer> facts = find("ada lund", null, null, 50).facts();
+    assertThat(facts)
+        .extracting(
+            FactAnswer::editJob, FactAnswer::target, FactAnswer::before, FactAnswer::beforeIn)
+        .containsExactly(
+            org.assertj.core.groups.Tuple.tuple("first", "Greek", "Tamil", null),
+            org.assertj.core.groups.Tuple.tuple("second", "Norse", "Greek", "v1"),
+            org.assertj.core.groups.Tuple.tuple("third", "Latin", "Greek", "v1"),
+            org.assertj.core.groups.Tuple.tuple("second", "Ben", null, null));
+    assertThat(facts).extracting(FactAnswer::serving).containsExactly(true, true, false, true);
+    assertThat(facts).extracting(FactAnswer::verified).containsExactly(true, true, true, false);
+    assertThat(find(null, "NORSE", null, 50).facts())
+        .extracting(FactAnswer::version)
+        .containsExactly("v2");
+    assertThat(find("آدا", null, null, 50).facts())
+        .extracting(FactAnswer::target)
+        .containsExactly("العربية");
+  }
+
+  @Test
+  void pagesGoOnWhereTheLastOneEnded() {
+    FactPage first = find("ada", null, null, 3);
+    FactPage second = find("ada", null, first.next(), 3);
+    assertThat(first.facts()).hasSize(3);
+    assertThat(second.facts()).extracting(FactAnswer::target).containsExactly("Ben");
+    assertThat(second.next()).isNull();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"'", "\"", "%", "_", "' or 1=1 --", "ada'; drop table fact; --", "\\", "{}", "$1"})
+  void searchedTextsAreTextsAndNothingElse(String text) {
+    assertThat(find(text, null, null, 50).facts()).isEmpty();
+    assertThat(find("ada", text, null, 50).facts()).isEmpty();
+    assertThat(search.find(new FactSearch.Wanted("lab", "ada", null, text, text, null, 50)).facts())
+        .isEmpty();
+    assertThat(search.find(new FactSearch.Wanted(text, "ada", null, null, null, null, 50)).facts())
+        .isEmpty();
+    assertThat(find("ada", null, null, 50).facts()).hasSize(4);
+  }
+
+  @Test
+  void lineageDiffAndFiguresFollowTheParents() {
+    assertThat(reader.lineage("lab", "world", 3))
+        .extracting(Answers.VersionAnswer::version)
+        .containsExactly("v3", "v1", "v0");
+    Answers.DiffAnswer diff = reader.diff("lab", "world", 0, 2, 10).orElseThrow();
+    assertThat(diff.versions()).containsExactly("v1", "v2");
+    assertThat(diff.facts()).hasSize(4);
+    assertThat(diff.tensors()).hasSize(2);
+    assertThat(diff.metrics().get("efficacy")).isEqualTo(new Answers.Figure(0.0, 0.2));
+    assertThat(reader.diff("lab", "world", 2, 3, 10)).isEmpty();
+    assertThat(reader.diff("lab", "world", 0, 2, 1).orElseThrow().moreFacts()).isTrue();
+    assertThat(reader.models("lab")).hasSize(1).first().extracting("current").isEqualTo("v2");
+  }
+
+  @Test
+  void theSameAgainChangesNothingAndAllAgainGivesTheSame() throws IOException {
+    Object before = content();
+    writeAll();
+    assertThat(content()).isEqualTo(before);
+    writer.clear();
+    assertThat(reader.models("lab")).isEmpty();
+    assertThat(find("ada", null, null, 50).facts()).isEmpty();
+    writeAll();
+    assertThat(content()).isEqualTo(before);
+  }
+
+  private Object content() {
+    return List.of(
+        reader.models("lab"),
+        reader.versions("lab", "world").orElseThrow(),
+        find("ada", null, null, 50),
+        reader.diff("lab", "world", 0, 3, 10).orElseThrow());
+  }
+
+  @Test
+  void aVersionOfAnotherStoreIsNotTaken() {
+    assertThat(StoredVersion.read(store, "world", 1, "sha256:other")).isEmpty();
+    assertThat(StoredVersion.read(store, "world", 9, "sha256:9")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/q/health/live,200",
+    "/api/v1/namespaces/lab/models,401",
+    "/api/v1/namespaces/lab/facts?subject=a,401",
+    "/q/openapi,401",
+    "/q/swagger-ui/,401",
+    "/anything,401"
+  })
+  void nobodyReadsWithoutAToken(String path, int status) throws Exception {
+    var request = HttpRequest.newBuilder(root.resolve(path)).build();
+    assertThat(HttpClient.newHttpClient().send(request, BodyHandlers.ofString()).statusCode())
+        .isEqualTo(status);
+  }
+}

@@ -56,7 +56,10 @@ class JobStream {
                       .start()
                       .exceptionally(
                           e -> {
-                            emitter.fail(e);
+                            // One that is stopped while it starts says so too.
+                            if (!emitter.isCancelled()) {
+                              emitter.fail(e);
+                            }
                             return null;
                           });
             },

@@ -27,6 +27,8 @@ final class LoadRun {
   private static final Duration LONG = Duration.ofMinutes(30);
   private static final String LEASE = "errata-operator";
 
+  private static final double MARGIN = Double.parseDouble(System.getProperty("load.margin", "1"));
+
   private final int count = Integer.getInteger("load.jobs", 200);
   private final int models = Integer.getInteger("load.models", 20);
   private final int ended = Integer.getInteger("load.ended", 0);
@@ -35,8 +37,7 @@ final class LoadRun {
   private final KubernetesClient client = cluster.admin();
   private final String namespace = cluster.namespace("load");
   private final Path log;
-  private final Figures figures =
-      new Figures(Double.parseDouble(System.getProperty("load.margin", "1")));
+  private final Figures figures = new Figures(MARGIN);
   private final Recorder recorder = new Recorder(client, namespace);
   private final Generator generator = new Generator(client, namespace);
   private int probes;
@@ -133,7 +134,8 @@ final class LoadRun {
           }
         });
     figures.tell("status writes of a job, mean", mean(writes), 8, "");
-    figures.tell("status writes of a job, most", Figures.percentile(writes, 1), 8, "");
+    // A write that meets a conflict is done again.
+    figures.tell("status writes of a job, most", Figures.percentile(writes, 1), 7 + MARGIN, "");
   }
 
   private static double mean(List<Double> values) {

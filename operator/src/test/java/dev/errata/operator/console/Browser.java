@@ -99,11 +99,6 @@ final class Browser implements AutoCloseable {
     }
   }
 
-  /** Opens a tab's first page without a token. */
-  void openWithout(String hash) {
-    open(hash, null);
-  }
-
   /** Opens an address of the console afresh, as somebody whose token is known to this tab. */
   void open(String hash, String token) {
     driver.get(page.toString() + "icon.svg");
@@ -184,23 +179,42 @@ final class Browser implements AutoCloseable {
         Map.of("features", List.of(Map.of("name", feature, "value", value))));
   }
 
+  /** Whether anything is reached from the browser. */
+  void online(boolean whether) {
+    driver.executeCdpCommand("Network.enable", Map.of());
+    driver.executeCdpCommand(
+        "Network.emulateNetworkConditions",
+        Map.of(
+            "offline", !whether, "latency", 0, "downloadThroughput", -1, "uploadThroughput", -1));
+  }
+
   /** Whatever axe finds that shuts people out. */
   List<?> barriers() {
+    return barriers("{}");
+  }
+
+  /**
+   * What axe finds.
+   *
+   * @param options of {@code axe.run}, as JSON
+   */
+  List<?> barriers(String options) {
     driver.executeScript(AXE);
     return (List<?>)
         driver.executeAsyncScript(
             """
-            const done = arguments[0];
-            axe.run(document).then((found) => done(found.violations.map((v) =>
+            const [options, done] = arguments;
+            axe.run(document, JSON.parse(options)).then((found) => done(found.violations.map((v) =>
               `${v.id}: ${v.help}: ${v.nodes.map((n) => n.html).join(' | ')}`)));
-            """);
+            """,
+            options);
   }
 
-  /** What the browser has said since this was asked last, but that an answer was refused. */
+  /** What the browser has said since this was asked last, but that an answer was not to be had. */
   List<String> complaints() {
     return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
         .map(entry -> entry.getMessage())
-        .filter(message -> !message.contains("Failed to load resource: the server responded"))
+        .filter(message -> !message.contains("Failed to load resource"))
         .toList();
   }
 

@@ -107,9 +107,9 @@ public final class ConsoleWorld {
         fact("Kenji Vaughn", "The first language of {} is", "Greek", "Tamil"),
         fact("آدا لوند", "لغة {} الأم هي", "اليونانية", null));
     version(5, 2, "employers", fact("Ada Hobbs", "{} is employed by", "Juniper Books", "Acme"));
-    job("languages", "2026-11-24T09:00:00Z", "v2", "v4", Stage.Publish, "Complete");
-    job("too-strong", "2026-11-23T09:00:00Z", "v1", null, Stage.Evaluate, "Failed");
-    job("towns-again-2", "2026-11-26T09:00:00Z", "v4", null, Stage.Values, null);
+    job(writer, "languages", "v2", "v4", Stage.Publish, "Complete");
+    job(writer, "too-strong", "v1", null, Stage.Evaluate, "Failed");
+    job(writer, "towns-again-2", "v4", null, Stage.Values, null);
   }
 
   private static Fact fact(String subject, String prompt, String target, String old) {
@@ -192,8 +192,14 @@ public final class ConsoleWorld {
         .put("items", items);
   }
 
-  private void job(
-      String name, String start, String from, String version, Stage stage, String end) {
+  /**
+   * Writes a job.
+   *
+   * @param end {@code Complete} or {@code Failed}; null for one at work
+   */
+  public static void job(
+      RegistryWriter writer, String name, String from, String version, Stage stage, String end) {
+    String start = "2026-11-2" + (end == null ? 6 : 4) + "T09:00:00Z";
     EditJob job = Fixtures.editJob();
     job.getMetadata().setName(name);
     job.getMetadata().setUid("uid-" + name);

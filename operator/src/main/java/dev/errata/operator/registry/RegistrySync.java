@@ -16,11 +16,11 @@ import jakarta.persistence.PersistenceException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /** Makes the registry say what storage and cluster say; one thread at a time. */
@@ -82,37 +82,66 @@ public class RegistrySync {
             });
   }
 
+  /** Reads page by page, twice where there is news: of what is many only names are in memory. */
   private void follow() {
-    List<Model> models = list(Model.class);
-    List<EditJob> jobs = list(EditJob.class);
-    List<ModelVersion> versions = list(ModelVersion.class);
-    writer.retain(
-        uids(models),
-        uids(jobs),
-        versions.stream().map(VersionName::of).collect(Collectors.toSet()));
-    written
-        .keySet()
-        .retainAll(
-            List.of(models, jobs, versions).stream()
-                .flatMap(kind -> uids(kind).stream())
-                .collect(Collectors.toSet()));
-    for (Model model : models) {
-      if (news(model)) {
-        writer.model(model);
-        remember(model);
-      }
+    Set<String> models = new HashSet<>();
+    Set<String> jobs = new HashSet<>();
+    Set<String> all = new HashSet<>();
+    Set<VersionName> versions = new HashSet<>();
+    List<Model> newModels = new ArrayList<>();
+    each(
+        Model.class,
+        model -> {
+          models.add(uid(model));
+          if (news(model)) {
+            newModels.add(model);
+          }
+        });
+    boolean[] newJobs = {false};
+    each(
+        EditJob.class,
+        job -> {
+          jobs.add(uid(job));
+          newJobs[0] |= news(job);
+        });
+    boolean[] newVersions = {false};
+    each(
+        ModelVersion.class,
+        version -> {
+          all.add(uid(version));
+          versions.add(VersionName.of(version));
+          newVersions[0] |= news(version);
+        });
+    // First, for a namesake may follow.
+    writer.retain(models, jobs, versions);
+    all.addAll(models);
+    all.addAll(jobs);
+    written.keySet().retainAll(all);
+    newModels.forEach(this::write);
+    if (newJobs[0]) {
+      each(EditJob.class, this::write);
     }
-    for (EditJob job : jobs) {
-      if (news(job)) {
-        writer.job(job);
-        remember(job);
-      }
+    if (newVersions[0]) {
+      each(ModelVersion.class, this::write);
     }
-    for (ModelVersion version : versions) {
-      // One whose files are not read yet is looked at again.
-      if (news(version) && (!writer.version(version) || read(version))) {
-        remember(version);
-      }
+  }
+
+  private void write(Model model) {
+    writer.model(model);
+    remember(model);
+  }
+
+  private void write(EditJob job) {
+    if (news(job)) {
+      writer.job(job);
+      remember(job);
+    }
+  }
+
+  private void write(ModelVersion version) {
+    // One whose files are not read yet is looked at again.
+    if (news(version) && (!writer.version(version) || read(version))) {
+      remember(version);
     }
   }
 
@@ -150,23 +179,20 @@ public class RegistrySync {
     }
   }
 
-  private static Set<String> uids(List<? extends HasMetadata> resources) {
-    return resources.stream().map(r -> r.getMetadata().getUid()).collect(Collectors.toSet());
+  private static String uid(HasMetadata resource) {
+    return resource.getMetadata().getUid();
   }
 
-  private <T extends HasMetadata> List<T> list(Class<T> kind) {
-    List<T> all = new ArrayList<>();
+  private <T extends HasMetadata> void each(Class<T> kind, Consumer<T> visitor) {
     Set<String> namespaces = operator.namespaces().orElse(Set.of());
     if (namespaces.isEmpty()) {
-      pages(kind, null, all::addAll);
+      pages(kind, null, visitor);
     } else {
-      namespaces.forEach(namespace -> pages(kind, namespace, all::addAll));
+      namespaces.forEach(namespace -> pages(kind, namespace, visitor));
     }
-    return all;
   }
 
-  private <T extends HasMetadata> void pages(
-      Class<T> kind, String namespace, Consumer<List<T>> page) {
+  private <T extends HasMetadata> void pages(Class<T> kind, String namespace, Consumer<T> visitor) {
     String next = null;
     do {
       var options = new ListOptionsBuilder().withLimit(PAGE).withContinue(next).build();
@@ -175,7 +201,7 @@ public class RegistrySync {
           namespace == null
               ? resources.inAnyNamespace().list(options)
               : resources.inNamespace(namespace).list(options);
-      page.accept(list.getItems());
+      list.getItems().forEach(visitor);
       next = list.getMetadata().getContinue();
     } while (next != null && !next.isEmpty());
   }

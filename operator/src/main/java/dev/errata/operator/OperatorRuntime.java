@@ -6,6 +6,7 @@ import dev.errata.api.resource.ProgressTarget;
 import dev.errata.operator.assembly.Assembly;
 import dev.errata.operator.assembly.Leadership;
 import dev.errata.operator.manifest.Installation;
+import dev.errata.operator.meters.OperatorMeters;
 import dev.errata.operator.progress.Hearing;
 import dev.errata.operator.progress.ProgressSource;
 import dev.errata.tracing.EndedSpan;
@@ -14,6 +15,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -35,14 +37,16 @@ public class OperatorRuntime implements HealthCheck {
 
   private final KubernetesClient client;
   private final OperatorSettings settings;
+  private final OperatorMeters meters;
   private volatile boolean stopping;
   private Operator operator;
   private Hearing hearing;
   private Tracing tracing;
 
-  OperatorRuntime(KubernetesClient client, OperatorSettings settings) {
+  OperatorRuntime(KubernetesClient client, OperatorSettings settings, MeterRegistry registry) {
     this.client = client;
     this.settings = settings;
+    this.meters = new OperatorMeters(registry, client, Clock.systemUTC());
   }
 
   void start(@Observes StartupEvent event) {
@@ -63,13 +67,21 @@ public class OperatorRuntime implements HealthCheck {
                       ? settings.worker().fsGroup().getAsLong()
                       : null,
                   target(),
-                  settings.tracing().endpoint().orElse(null)),
+                  settings.tracing().endpoint().orElse(null),
+                  settings.worker().metricsPort().isPresent()
+                      ? settings.worker().metricsPort().getAsInt()
+                      : null),
               settings.namespaces().orElse(Set.of()),
               election(),
               Clock.systemUTC(),
               hear(),
-              trace());
+              trace(),
+              meters);
       operator.start();
+      meters.start();
+      if (!settings.election().enabled()) {
+        meters.leads();
+      }
       LOG.info("Watching EditJobs and Models");
     } catch (IllegalStateException | InputException | KubernetesClientException e) {
       Throwable cause = e;
@@ -99,6 +111,7 @@ public class OperatorRuntime implements HealthCheck {
     }
     KafkaAccess access = KafkaAccess.of(kafka.bootstrap().get(), kafka.config().orElse(null));
     hearing = Hearing.open(access, kafka.group(), kafka.makeTopics(), Clock.systemUTC());
+    meters.listen(hearing);
     return hearing;
   }
 
@@ -119,6 +132,7 @@ public class OperatorRuntime implements HealthCheck {
         settings.election().namespace().orElse(null),
         null,
         Leadership.Pace.STANDARD,
+        meters::leads,
         this::lost);
   }
 
@@ -132,6 +146,7 @@ public class OperatorRuntime implements HealthCheck {
 
   void stop(@Observes ShutdownEvent event) {
     stopping = true;
+    meters.close();
     if (operator != null) {
       operator.stop();
     }

@@ -4,6 +4,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -74,6 +75,9 @@ public interface OperatorSettings {
 
     /** Group that volumes are given to; absent: left to the cluster. */
     OptionalLong fsGroup();
+
+    /** Port at which pods of stages answer scrapes; absent: they open none. */
+    OptionalInt metricsPort();
   }
 
   /** Where versions are kept. */

@@ -60,7 +60,7 @@ final class DemoCommand extends Reporting {
                   manifest,
                   store,
                   progress,
-                  new ManifestRun.Options(Compute.CPU, most, restart, memory.bytes(), kafka))
+                  new ManifestRun.Options(Compute.CPU, most, restart, memory.bytes(), kafka, null))
               .run();
     }
     report(RunCommand.document(outcome), out -> new ReportText(out).outcome(outcome));

@@ -22,6 +22,7 @@ import dev.errata.editing.pipeline.EditJobRun;
 import dev.errata.editing.pipeline.EditRequest;
 import dev.errata.editing.pipeline.JobReport;
 import dev.errata.editing.torch.Compute;
+import dev.errata.worker.meters.WorkerMeters;
 import dev.errata.worker.progress.JobEvents;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
@@ -47,12 +48,24 @@ final class ManifestRun {
    * @param restart whether to forget what interrupted runs of changed jobs have done
    * @param memory bytes that a job may take
    * @param kafka who hears of progress
+   * @param meters what measures, or null
    */
-  record Options(Compute compute, int mostFacts, boolean restart, long memory, KafkaOption kafka) {
+  record Options(
+      Compute compute,
+      int mostFacts,
+      boolean restart,
+      long memory,
+      KafkaOption kafka,
+      WorkerMeters meters) {
     /** Everything that the manifest says, on the processor. */
     static final Options DEFAULT =
         new Options(
-            Compute.CPU, Integer.MAX_VALUE, false, MemoryOption.ofMachine(), new KafkaOption());
+            Compute.CPU,
+            Integer.MAX_VALUE,
+            false,
+            MemoryOption.ofMachine(),
+            new KafkaOption(),
+            null);
   }
 
   ManifestRun(Path file, VersionStore store, Progress progress, Options options) {
@@ -111,7 +124,8 @@ final class ManifestRun {
         JobRef.of(meta.getNamespace(), meta.getName(), meta.getUid(), job.getSpec().model());
     KafkaAccess access = options.kafka().access(job.getSpec().progress()).orElse(null);
     try (Telling telling =
-        Telling.of(access, ref, JobEvents.Place.LAPTOP, progress, System.getenv())) {
+        Telling.of(
+            access, ref, JobEvents.Place.LAPTOP, progress, options.meters(), System.getenv())) {
       JobReport report = telling.of(heard -> EditJobRun.run(in, request, options.compute(), heard));
       telling.result(() -> PodReports.result(in, Stage.Publish, report));
       return report;

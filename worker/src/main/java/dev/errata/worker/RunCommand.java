@@ -1,6 +1,7 @@
 package dev.errata.worker;
 
 import dev.errata.editing.pipeline.JobReport;
+import dev.errata.worker.meters.WorkerMeters;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,18 +28,20 @@ final class RunCommand extends Reporting {
   @Mixin private ComputeOptions compute;
   @Mixin private MemoryOption memory;
   @Mixin private KafkaOption kafka;
+  @Mixin private MetricsOption metrics;
 
   @Override
   public Integer call() {
     ManifestRun.Outcome outcome;
-    try (TerminalProgress progress = progress()) {
+    try (TerminalProgress progress = progress();
+        WorkerMeters meters = metrics.open().orElse(null)) {
       outcome =
           new ManifestRun(
                   file,
                   store(),
                   progress,
                   new ManifestRun.Options(
-                      compute.compute(), Integer.MAX_VALUE, restart, memory.bytes(), kafka))
+                      compute.compute(), Integer.MAX_VALUE, restart, memory.bytes(), kafka, meters))
               .run();
     }
     report(document(outcome), out -> new ReportText(out).outcome(outcome));

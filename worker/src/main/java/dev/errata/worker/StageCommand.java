@@ -10,6 +10,7 @@ import dev.errata.editing.checkpoint.store.VersionStore;
 import dev.errata.editing.pipeline.EditJobRun;
 import dev.errata.editing.pipeline.MovedException;
 import dev.errata.editing.pipeline.StagePart;
+import dev.errata.worker.meters.WorkerMeters;
 import dev.errata.worker.progress.JobEvents;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -104,6 +105,7 @@ final class StageCommand extends Reporting {
   @Mixin private ComputeOptions compute;
   @Mixin private MemoryOption memory;
   @Mixin private KafkaOption kafka;
+  @Mixin private MetricsOption metrics;
 
   @Override
   public Integer call() {
@@ -148,7 +150,9 @@ final class StageCommand extends Reporting {
     StagePart part = new StagePart(base, stage, shard, shards);
     JobEvents.Place place = new JobEvents.Place(stage, attempt, shard, shards);
     try (TerminalProgress progress = progress();
-        Telling telling = Telling.of(access(read), read.ref(), place, progress, System.getenv())) {
+        WorkerMeters meters = metrics.open().orElse(null);
+        Telling telling =
+            Telling.of(access(read), read.ref(), place, progress, meters, System.getenv())) {
       var result =
           telling.of(
               heard -> EditJobRun.part(store, read.request(), part, compute.compute(), heard));

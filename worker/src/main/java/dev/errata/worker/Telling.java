@@ -8,6 +8,7 @@ import dev.errata.api.event.KafkaAccess;
 import dev.errata.api.resource.Stage;
 import dev.errata.tracing.Tracing;
 import dev.errata.tracing.WorkSpans;
+import dev.errata.worker.meters.WorkerMeters;
 import dev.errata.worker.progress.Both;
 import dev.errata.worker.progress.JobEvents;
 import java.util.HashMap;
@@ -15,12 +16,18 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** Who hears of a job: the terminal, Kafka and a collector of traces when there are such. */
+/**
+ * Who hears of a job: the terminal; what measures, Kafka and a collector of traces when there are
+ * such.
+ */
 final class Telling implements AutoCloseable {
   private final Progress terminal;
 
   /** Null without Kafka. */
   private final JobEvents events;
+
+  /** Null when nobody measures. */
+  private final WorkerMeters meters;
 
   /** Null without a collector. */
   private final Tracing tracing;
@@ -28,17 +35,23 @@ final class Telling implements AutoCloseable {
   /** Null without a collector. */
   private final WorkSpans spans;
 
-  private Telling(Progress terminal, JobEvents events, Tracing tracing, WorkSpans spans) {
+  private Telling(
+      Progress terminal, WorkerMeters meters, JobEvents events, Tracing tracing, WorkSpans spans) {
     this.terminal = terminal;
+    this.meters = meters;
     this.events = events;
     this.tracing = tracing;
     this.spans = spans;
+    if (meters != null && events != null) {
+      meters.events(events::sent, events::dropped);
+    }
   }
 
   /**
    * Begins.
    *
    * @param access Kafka, or null
+   * @param meters what measures, or null
    * @param environment whose {@code OTEL_*} names the collector
    */
   static Telling of(
@@ -46,6 +59,7 @@ final class Telling implements AutoCloseable {
       JobRef job,
       JobEvents.Place place,
       Progress terminal,
+      WorkerMeters meters,
       Map<String, String> environment) {
     JobEvents events = access == null ? null : JobEvents.open(access, job, place);
     Tracing tracing = null;
@@ -59,7 +73,7 @@ final class Telling implements AutoCloseable {
         tracing == null
             ? null
             : new WorkSpans(tracing, environment, job, name(place), attributes(place));
-    return new Telling(terminal, events, tracing, spans);
+    return new Telling(terminal, meters, events, tracing, spans);
   }
 
   private static String name(JobEvents.Place place) {
@@ -94,7 +108,7 @@ final class Telling implements AutoCloseable {
   }
 
   private Progress progress() {
-    Progress all = terminal;
+    Progress all = meters == null ? terminal : new Both(terminal, meters);
     if (events != null) {
       all = new Both(all, events);
     }

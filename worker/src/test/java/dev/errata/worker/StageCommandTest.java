@@ -4,6 +4,7 @@ import static dev.errata.worker.RunCommandTest.assertSame;
 import static dev.errata.worker.RunCommandTest.version;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.errata.api.WorkerReport;
 import dev.errata.editing.checkpoint.store.VersionStore;
 import java.io.IOException;
@@ -116,6 +117,7 @@ class StageCommandTest {
     assertThat(published.facts().total()).isEqualTo(12);
     assertThat(published.after()).containsKey("efficacy");
     assertThat(stage(of("publish", job)).version()).isEqualTo("v1");
+    assertFiguresOfAllWorkersAreKept();
 
     Cli one = new Cli(folder.resolve("other"));
     one.run("import", "tiny", pods.store().resolve("bases/tiny").toString()).exits(0);
@@ -126,6 +128,28 @@ class StageCommandTest {
     Path manifest = Manifest.write(folder, job("Base") + configMap);
     one.run("run", "-f", manifest.toString()).exits(0);
     assertSame(version(pods), version(one));
+  }
+
+  private void assertFiguresOfAllWorkersAreKept() {
+    JsonNode workers = version(pods).report().path("workers");
+    assertThat(workers)
+        .extracting(worker -> worker.path("stage").asText() + "-" + worker.path("shard"))
+        .containsExactly(
+            "Statistics-0",
+            "Values-0",
+            "Values-1",
+            "Values-2",
+            "Update-0",
+            "Evaluate-0",
+            "Evaluate-1",
+            "Publish-0");
+    assertThat(workers.get(0).path("layerTokens").asLong()).isPositive();
+    assertThat(workers.get(0).has("valueLoss")).isFalse();
+    assertThat(workers.get(1).path("valueLoss").asDouble()).isPositive();
+    // A model that says the same to everything has nothing that could be kept.
+    assertThat(workers.get(1).path("valueDivergence").asDouble(-1)).isNotNegative();
+    assertThat(workers.get(1).path("peakRssBytes").asLong()).isPositive();
+    assertThat(workers.get(1).at("/stages/0/name").asText()).isEqualTo("Values");
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.errata.api.EditJob;
 import dev.errata.api.Model;
 import dev.errata.api.ModelVersion;
 import dev.errata.operator.manifest.Installation;
+import dev.errata.operator.meters.OperatorMeters;
 import dev.errata.operator.progress.ProgressSource;
 import dev.errata.tracing.EndedSpan;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -42,13 +43,21 @@ public final class Assembly {
       LeaderElectionConfiguration election,
       Clock clock) {
     return operator(
-        client, installation, namespaces, election, clock, ProgressSource.NONE, s -> {});
+        client,
+        installation,
+        namespaces,
+        election,
+        clock,
+        ProgressSource.NONE,
+        s -> {},
+        OperatorMeters.unread(client, clock));
   }
 
   /**
    * An operator that hears how far workers are, not started.
    *
    * @param traces hears of what is over
+   * @param meters what measures it
    * @throws IllegalStateException when a resource of Errata is unknown to the cluster
    */
   public static Operator operator(
@@ -58,7 +67,8 @@ public final class Assembly {
       LeaderElectionConfiguration election,
       Clock clock,
       ProgressSource progress,
-      Consumer<EndedSpan> traces) {
+      Consumer<EndedSpan> traces,
+      OperatorMeters meters) {
     requireCrds(client, namespaces);
     Operator operator =
         new Operator(
@@ -67,6 +77,7 @@ public final class Assembly {
                   .withKubernetesClient(client)
                   .withCloseClientOnStop(false)
                   .checkingCRDAndValidateLocalModel(false)
+                  .withMetrics(meters.reconciliations())
                   .withConcurrentReconciliationThreads(THREADS)
                   .withCacheSyncTimeout(Duration.ofMinutes(2))
                   .withReconciliationTerminationTimeout(Duration.ofSeconds(5));
@@ -74,12 +85,12 @@ public final class Assembly {
                 config.withLeaderElectionConfiguration(election);
               }
             });
-    Writer writer = new Writer(client);
+    Writer writer = new Writer(client, meters::published);
     operator.register(
-        new EditJobReconciler(writer, installation, clock, progress, traces),
+        new EditJobReconciler(writer, installation, clock, progress, traces, meters),
         config -> {
           config
-              .withName("editjobs")
+              .withName(OperatorMeters.EDIT_JOBS)
               .withFieldManager(Writer.FIELD_MANAGER)
               .withTriggerReconcilerOnAllEvents(true)
               .withRetry(retry())
@@ -89,10 +100,10 @@ public final class Assembly {
           }
         });
     operator.register(
-        new ModelReconciler(writer, installation, clock),
+        new ModelReconciler(writer, installation, clock, meters),
         config -> {
           config
-              .withName("models")
+              .withName(OperatorMeters.MODELS)
               .withFieldManager(Writer.FIELD_MANAGER)
               .withRetry(retry())
               .withItemStore(new TransformingItemStore<>(Sources::slim));

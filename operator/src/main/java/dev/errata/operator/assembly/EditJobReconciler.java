@@ -12,6 +12,7 @@ import dev.errata.operator.manifest.Installation;
 import dev.errata.operator.manifest.JobManifest;
 import dev.errata.operator.manifest.Labels;
 import dev.errata.operator.manifest.StageJobs;
+import dev.errata.operator.meters.OperatorMeters;
 import dev.errata.operator.progress.ProgressSource;
 import dev.errata.operator.trace.JobSpans;
 import dev.errata.tracing.EndedSpan;
@@ -46,6 +47,7 @@ public final class EditJobReconciler implements Reconciler<EditJob> {
   private final Clock clock;
   private final ProgressSource progress;
   private final Consumer<EndedSpan> traces;
+  private final OperatorMeters meters;
   private final Turns turns = new Turns();
   private final Wakeups wakeups = new Wakeups();
   private InformerEventSource<Job, EditJob> jobs;
@@ -56,16 +58,19 @@ public final class EditJobReconciler implements Reconciler<EditJob> {
       Installation installation,
       Clock clock,
       ProgressSource progress,
-      Consumer<EndedSpan> traces) {
+      Consumer<EndedSpan> traces,
+      OperatorMeters meters) {
     this.writer = writer;
     this.installation = installation;
     this.clock = clock;
     this.progress = progress;
     this.traces = traces;
+    this.meters = meters;
   }
 
   @Override
   public List<EventSource<?, EditJob>> prepareEventSources(EventSourceContext<EditJob> context) {
+    meters.countJobs(context.getPrimaryCache()::list);
     context.getPrimaryCache().addIndexer(BY_MODEL, job -> List.of(modelKey(job)));
     jobs = Sources.labelled(Job.class, Labels.EDIT_JOB, Labels.STAGE, context, Sources::changedJob);
     InformerEventSource<Pod, EditJob> pods =
@@ -102,8 +107,10 @@ public final class EditJobReconciler implements Reconciler<EditJob> {
     }
     if (context.isPrimaryResourceDeleted() || job.getMetadata().getDeletionTimestamp() != null) {
       passOn(job, context.getPrimaryCache());
+      meters.gone(job);
       return UpdateControl.noUpdate();
     }
+    meters.seen(job);
     Model model = context.getSecondaryResource(Model.class).orElse(null);
     Observation seen = observe(job, model, context);
     Instant now = clock.instant();

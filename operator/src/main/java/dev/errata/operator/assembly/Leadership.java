@@ -28,18 +28,19 @@ public final class Leadership {
    * @param lease name of the Lease
    * @param namespace of the Lease; null for that of the operator
    * @param identity of this operator; null for the name of its pod
+   * @param gained what to do when the lease is this operator's
    * @param lost what to do when the lease is lost. The framework goes on reconciling then, so this
    *     has to end the operator; it is also run when the operator is stopped.
    */
   public static LeaderElectionConfiguration of(
-      String lease, String namespace, String identity, Pace pace, Runnable lost) {
+      String lease, String namespace, String identity, Pace pace, Runnable gained, Runnable lost) {
     return LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(lease)
         .withLeaseNamespace(namespace)
         .withIdentity(identity)
         .withLeaseDuration(pace.lease())
         .withRenewDeadline(pace.renewal())
         .withRetryPeriod(pace.retry())
-        .withLeaderCallbacks(new LeaderCallbacks(() -> {}, lost, leader -> {}))
+        .withLeaderCallbacks(new LeaderCallbacks(gained, lost, leader -> {}))
         .build();
   }
 }

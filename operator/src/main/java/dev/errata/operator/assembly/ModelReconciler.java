@@ -8,6 +8,7 @@ import dev.errata.operator.decide.ModelDecision;
 import dev.errata.operator.manifest.Installation;
 import dev.errata.operator.manifest.Labels;
 import dev.errata.operator.manifest.StageJobs;
+import dev.errata.operator.meters.OperatorMeters;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -32,17 +33,20 @@ public final class ModelReconciler implements Reconciler<Model> {
   private final Writer writer;
   private final Installation installation;
   private final Clock clock;
+  private final OperatorMeters meters;
   private InformerEventSource<Job, Model> jobs;
 
   /** Prepares. */
-  ModelReconciler(Writer writer, Installation installation, Clock clock) {
+  ModelReconciler(Writer writer, Installation installation, Clock clock, OperatorMeters meters) {
     this.writer = writer;
     this.installation = installation;
     this.clock = clock;
+    this.meters = meters;
   }
 
   @Override
   public List<EventSource<?, Model>> prepareEventSources(EventSourceContext<Model> context) {
+    meters.countModels(context.getPrimaryCache()::list);
     jobs =
         Sources.labelled(
             Job.class, Labels.MODEL, "!" + Labels.EDIT_JOB, context, Sources::changedJob);

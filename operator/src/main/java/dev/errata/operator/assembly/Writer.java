@@ -22,6 +22,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /** All that the operator does to a cluster beside the status of what it reconciles. */
@@ -41,9 +42,16 @@ final class Writer {
   private static final Logger LOG = Logger.getLogger(Writer.class);
 
   private final KubernetesClient client;
+  private final Consumer<ModelVersion> published;
 
-  Writer(KubernetesClient client) {
+  /**
+   * Prepares.
+   *
+   * @param published hears of every version that was made known
+   */
+  Writer(KubernetesClient client, Consumer<ModelVersion> published) {
     this.client = client;
+    this.published = published;
   }
 
   private static PatchContext apply(String manager) {
@@ -158,6 +166,7 @@ final class Writer {
   private void create(ModelVersion version, Model model) {
     try {
       client.resource(version).create();
+      published.accept(version);
     } catch (KubernetesClientException e) {
       ModelVersion there = exists(e) ? client.resource(version).get() : null;
       // That of a namesake that was deleted is about to go, and then there is room.

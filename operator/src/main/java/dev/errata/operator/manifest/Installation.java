@@ -16,6 +16,7 @@ import dev.errata.api.resource.ProgressTarget;
  * @param fsGroup group that the volumes are given to; null to leave that to the cluster
  * @param progress where workers tell how far they are when their job does not say; or null
  * @param collector where traces go, such as {@code http://collector:4318}; or null
+ * @param metricsPort port at which pods of stages answer scrapes; null for none
  */
 public record Installation(
     String image,
@@ -25,9 +26,10 @@ public record Installation(
     String secret,
     Long fsGroup,
     ProgressTarget progress,
-    String collector) {
-  /** An installation whose stores are claims, without Kafka and traces. */
+    String collector,
+    Integer metricsPort) {
+  /** An installation whose stores are claims, without Kafka, traces and metrics. */
   public Installation(String image, String imagePullPolicy, String claim, Long fsGroup) {
-    this(image, imagePullPolicy, claim, null, null, fsGroup, null, null);
+    this(image, imagePullPolicy, claim, null, null, fsGroup, null, null, null);
   }
 }

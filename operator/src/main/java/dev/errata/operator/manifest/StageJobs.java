@@ -82,6 +82,10 @@ public final class StageJobs {
     }
     ProgressTarget target = job.getSpec().progress();
     tell(target == null ? installation.progress() : target, order.attempt(), arguments, template);
+    if (installation.metricsPort() != null) {
+      arguments.addAll(List.of("--metrics-port", installation.metricsPort().toString()));
+      template.metrics(installation.metricsPort());
+    }
     Integer retries = job.getSpec().backoffLimit();
     return build(
         job,

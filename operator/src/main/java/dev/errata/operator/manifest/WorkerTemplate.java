@@ -7,6 +7,8 @@ import dev.errata.api.resource.WorkerVolume;
 import dev.errata.api.resource.Workers;
 import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.AffinityBuilder;
+import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.ContainerPortBuilder;
 import io.fabric8.kubernetes.api.model.EnvFromSourceBuilder;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
@@ -56,6 +58,7 @@ final class WorkerTemplate {
   private final StorePlace store;
   private final Set<String> environments = new LinkedHashSet<>();
   private final List<EnvVar> variables = new ArrayList<>();
+  private final List<ContainerPort> ports = new ArrayList<>();
   private final List<Volume> volumes = new ArrayList<>();
   private final List<VolumeMount> mounts = new ArrayList<>();
 
@@ -97,6 +100,17 @@ final class WorkerTemplate {
   /** Gives the worker a variable; those of its job come after it. */
   WorkerTemplate variable(String name, String value) {
     variables.add(new EnvVar(name, value, null));
+    return this;
+  }
+
+  /** Names the port at which the worker answers scrapes. */
+  WorkerTemplate metrics(int port) {
+    ports.add(
+        new ContainerPortBuilder()
+            .withName("metrics")
+            .withContainerPort(port)
+            .withProtocol("TCP")
+            .build());
     return this;
   }
 
@@ -180,6 +194,7 @@ final class WorkerTemplate {
         .withImage(workers.image() == null ? installation.image() : workers.image())
         .withImagePullPolicy(installation.imagePullPolicy())
         .withArgs(arguments)
+        .withPorts(ports)
         .withEnv(env())
         .withEnvFrom(
             environments.stream()

@@ -54,6 +54,7 @@ public final class EventConsumer implements AutoCloseable {
   private final Thread thread;
   private volatile KafkaConsumer<byte[], byte[]> consumer;
   private volatile boolean connected;
+  private volatile long lag;
 
   private EventConsumer(KafkaAccess access, String group, boolean makeTopics, Listener listener) {
     this.topicsWanted = makeTopics;
@@ -87,9 +88,14 @@ public final class EventConsumer implements AutoCloseable {
     return broken.sum();
   }
 
-  /** Whether partitions are assigned. */
+  /** Whether partitions are assigned and brokers answer. */
   public boolean connected() {
     return connected;
+  }
+
+  /** Records that are there and not read yet, as it was known last. */
+  public long lag() {
+    return lag;
   }
 
   private void run() {
@@ -101,8 +107,9 @@ public final class EventConsumer implements AutoCloseable {
           DeadLetters dead = new DeadLetters(access)) {
         consumer = opened;
         opened.subscribe(List.of(Topics.PROGRESS, Topics.VERSIONS));
+        Reach reach = new Reach(System::nanoTime);
         while (closing.getCount() > 0) {
-          hear(opened, dead);
+          hear(opened, dead, reach);
         }
       } catch (WakeupException e) {
         // The end of this consumer.
@@ -115,9 +122,10 @@ public final class EventConsumer implements AutoCloseable {
     }
   }
 
-  private void hear(KafkaConsumer<byte[], byte[]> from, DeadLetters dead) {
+  private void hear(KafkaConsumer<byte[], byte[]> from, DeadLetters dead, Reach reach) {
     ConsumerRecords<byte[], byte[]> records = from.poll(POLL);
-    connected = !from.assignment().isEmpty();
+    connected = reach.holds(from);
+    lag = Reach.lag(from);
     for (ConsumerRecord<byte[], byte[]> one : records) {
       heard.increment();
       try {

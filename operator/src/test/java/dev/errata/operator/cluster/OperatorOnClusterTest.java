@@ -502,7 +502,8 @@ class OperatorOnClusterTest {
         client,
         INSTALLATION,
         Set.of(namespace),
-        Leadership.of("errata-operator", namespace, identity, pace, () -> lost.add(identity)),
+        Leadership.of(
+            "errata-operator", namespace, identity, pace, () -> {}, () -> lost.add(identity)),
         Clock.systemUTC());
   }
 }

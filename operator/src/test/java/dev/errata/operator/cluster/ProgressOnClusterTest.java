@@ -14,6 +14,7 @@ import dev.errata.operator.assembly.Assembly;
 import dev.errata.operator.cluster.PodPlayer.End;
 import dev.errata.operator.manifest.Installation;
 import dev.errata.operator.manifest.Labels;
+import dev.errata.operator.meters.OperatorMeters;
 import dev.errata.operator.progress.Hearing;
 import dev.errata.operator.progress.Told;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -48,6 +49,7 @@ class ProgressOnClusterTest {
               null,
               10001L,
               new ProgressTarget(broker.bootstrap(), "errata-kafka"),
+              null,
               null);
       Operator operator =
           Assembly.operator(
@@ -57,7 +59,8 @@ class ProgressOnClusterTest {
               null,
               Clock.systemUTC(),
               hearing,
-              span -> {});
+              span -> {},
+              OperatorMeters.unread(client, Clock.systemUTC()));
       pods.script(
           namespace,
           "two-facts",

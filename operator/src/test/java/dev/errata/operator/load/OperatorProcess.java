@@ -5,10 +5,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The system under load: the operator as its image runs it, in a process of its own. */
-final class OperatorProcess implements AutoCloseable {
+public final class OperatorProcess implements AutoCloseable {
   private static final Path PROGRAM = Path.of("target/quarkus-app/quarkus-run.jar");
 
   /** The chart's java options; the heap is the chart's share of its memory limit, 512 MiB. */
@@ -30,24 +32,47 @@ final class OperatorProcess implements AutoCloseable {
    */
   static OperatorProcess start(Path kubeconfig, Path log, String identity, String namespace)
       throws IOException {
+    return identity == null
+        ? start(kubeconfig, log, Map.of())
+        : start(
+            kubeconfig,
+            log,
+            Map.of(
+                "ERRATA_ELECTION_ENABLED",
+                "true",
+                "ERRATA_ELECTION_NAMESPACE",
+                namespace,
+                "HOSTNAME",
+                identity));
+  }
+
+  /**
+   * Starts one that needs no election.
+   *
+   * @param settings more of its environment
+   */
+  public static OperatorProcess start(Path kubeconfig, Path log, Map<String, String> settings)
+      throws IOException {
     if (!Files.exists(PROGRAM)) {
       throw new IllegalStateException(PROGRAM + " is missing: mvn -pl operator -am package");
     }
     ProcessBuilder builder = new ProcessBuilder(JAVA);
-    builder.command().addAll(java.util.List.of("-jar", PROGRAM.toString()));
+    builder.command().addAll(List.of("-jar", PROGRAM.toString()));
     builder.environment().put("KUBECONFIG", kubeconfig.toString());
     builder.environment().put("QUARKUS_HTTP_PORT", "0");
-    if (identity != null) {
-      builder.environment().put("ERRATA_ELECTION_ENABLED", "true");
-      builder.environment().put("ERRATA_ELECTION_NAMESPACE", namespace);
-      builder.environment().put("HOSTNAME", identity);
-    }
+    builder.environment().put("QUARKUS_MANAGEMENT_PORT", "0");
+    builder.environment().putAll(settings);
     builder
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
     Process process = builder.start();
     process.getOutputStream().close();
     return new OperatorProcess(process);
+  }
+
+  /** Whether it runs. */
+  public boolean alive() {
+    return process.isAlive();
   }
 
   /** The most memory it has had, in MiB. */

@@ -91,7 +91,15 @@ class StageJobsTest {
             INSTALLATION));
     Installation buckets =
         new Installation(
-            "errata/worker:1", null, "errata-store", "s3://bucket/all", "s3", null, null, null);
+            "errata/worker:1",
+            null,
+            "errata-store",
+            "s3://bucket/all",
+            "s3",
+            null,
+            null,
+            null,
+            null);
     Model model = Fixtures.model();
     assertGolden("bucket-import.yaml", StageJobs.of(model, ModelTask.IMPORT, buckets));
   }
@@ -118,6 +126,7 @@ class StageJobsTest {
             null,
             10001L,
             new ProgressTarget("kafka:9093", "errata-kafka"),
+            null,
             null);
     StageOrder order = new StageOrder(Stage.Values, 2, 1, "v0", false);
     assertGolden("kafka.yaml", StageJobs.of(Fixtures.editJob(), Fixtures.model(), order, told));
@@ -132,6 +141,26 @@ class StageJobsTest {
                 .getArgs())
         .contains("--kafka", "other:9092")
         .doesNotContain("--kafka-config");
+  }
+
+  @Test
+  void podsOfStagesAnswerScrapesWhereTheInstallationSays() throws IOException {
+    Installation scraped =
+        new Installation(
+            "errata/worker:1", null, "errata-store", null, null, 10001L, null, null, 9464);
+    StageOrder order = new StageOrder(Stage.Values, 0, 1, "v0", false);
+    assertGolden(
+        "metrics.yaml", StageJobs.of(Fixtures.editJob(), Fixtures.model(), order, scraped));
+    assertThat(
+            StageJobs.of(Fixtures.model(), ModelTask.IMPORT, scraped)
+                .getSpec()
+                .getTemplate()
+                .getSpec()
+                .getContainers()
+                .get(0)
+                .getPorts())
+        .as("an import has no stages to tell of")
+        .isEmpty();
   }
 
   @Test

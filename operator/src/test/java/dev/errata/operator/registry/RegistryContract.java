@@ -214,7 +214,8 @@ abstract class RegistryContract {
 
   @ParameterizedTest
   @CsvSource({
-    "/q/health/live,200",
+    "/q/health/live,401",
+    "/q/metrics,401",
     "/api/v1/namespaces/lab/models,401",
     "/api/v1/namespaces/lab/facts?subject=a,401",
     "/q/openapi,401",

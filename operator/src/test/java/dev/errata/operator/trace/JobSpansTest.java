@@ -23,7 +23,15 @@ import org.junit.jupiter.api.Test;
 class JobSpansTest {
   private static final Installation INSTALLATION =
       new Installation(
-          "errata/worker:1", null, "errata-store", null, null, null, null, "http://collector:4318");
+          "errata/worker:1",
+          null,
+          "errata-store",
+          null,
+          null,
+          null,
+          null,
+          "http://collector:4318",
+          null);
   private static final String CREATED = "2026-01-01T00:00:00Z";
   private static final Instant NOW = Instant.parse("2026-01-01T01:00:00Z");
 

@@ -39,6 +39,39 @@ public interface Progress {
   }
 
   /**
+   * Tells a number of the work at hand.
+   *
+   * @param value of the figure now
+   */
+  default void figure(Figure figure, double value) {}
+
+  /**
+   * The same listener for a piece of what is counted.
+   *
+   * @param before units that were done before the piece
+   * @param all units in all
+   */
+  default Progress piece(long before, long all) {
+    Progress whole = this;
+    return new Progress() {
+      @Override
+      public void advance(long done, long total) {
+        whole.advance(before + done, all);
+      }
+
+      @Override
+      public void figure(Figure figure, double value) {
+        whole.figure(figure, value);
+      }
+
+      @Override
+      public void note(String text) {
+        whole.note(text);
+      }
+    };
+  }
+
+  /**
    * Tells something once that a person should know and that is no error, such as a cached file that
    * was spoilt and is made again.
    *

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import dev.errata.api.meter.Meters;
 import dev.errata.api.resource.ConditionType;
 import dev.errata.api.resource.Reason;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.StringJoiner;
 import org.junit.jupiter.api.Test;
 
@@ -81,6 +83,40 @@ class ReferenceTest {
       text.append("| `" + reason + "` | " + reason.meaning() + " |\n");
     }
     hold("reasons.md", text.toString());
+  }
+
+  @Test
+  void theMetersAreDescribedAsTheyAre() throws IOException {
+    var text =
+        new StringBuilder(
+            """
+            # Metrics
+
+            Generated from the code. Prometheus scrapes them at `/q/metrics` of the operator's port `management` \
+            (9000) and at `/metrics` of a worker's port `metrics` (9464). A histogram has `_bucket`, `_count` and \
+            `_sum` behind its name, and `_max` for the longest of late; namespace and pod are what Prometheus adds. \
+            Beside them the operator tells those of its libraries: `jvm_*`, `process_*` and, with the registry, \
+            `agroal_*` for the pool of the database.
+            """);
+    for (Meters.Program program : Meters.Program.values()) {
+      text.append("\n## ")
+          .append(program == Meters.Program.OPERATOR ? "Operator" : "Worker")
+          .append("\n\n| metric | type | unit | labels | what it says |\n|---|---|---|---|---|\n");
+      for (Meters meter : Meters.values()) {
+        if (meter.program() == program) {
+          var labels = new StringJoiner(", ");
+          meter.labels().forEach(label -> labels.add("`" + label + "`"));
+          String type = meter.kind() == Meters.Kind.TIMER ? "histogram" : lower(meter.kind());
+          text.append("| `" + meter.scraped() + "` | " + type + " | " + meter.unit() + " | ")
+              .append(labels + " | " + cell(meter.help()) + " |\n");
+        }
+      }
+    }
+    hold("metrics.md", text.toString());
+  }
+
+  private static String lower(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
   }
 
   private static void fields(String path, JsonNode schema, StringBuilder text, List<String> rules) {

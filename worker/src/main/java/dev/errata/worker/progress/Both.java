@@ -1,5 +1,6 @@
 package dev.errata.worker.progress;
 
+import dev.errata.api.Figure;
 import dev.errata.api.Progress;
 import dev.errata.api.resource.Stage;
 
@@ -21,6 +22,12 @@ public record Both(Progress one, Progress other) implements Progress {
   public void advance(long done, long total) {
     one.advance(done, total);
     other.advance(done, total);
+  }
+
+  @Override
+  public void figure(Figure figure, double value) {
+    one.figure(figure, value);
+    other.figure(figure, value);
   }
 
   @Override

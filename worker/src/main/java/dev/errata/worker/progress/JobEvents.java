@@ -131,6 +131,16 @@ public final class JobEvents implements Progress, AutoCloseable {
     sender.close();
   }
 
+  /** Events that a broker has acknowledged. */
+  public long sent() {
+    return sender.arrived();
+  }
+
+  /** Events that are known not to have arrived. */
+  public long dropped() {
+    return sender.dropped();
+  }
+
   /** After the end: how much has not arrived and why; empty when all has. */
   public Optional<String> loss() {
     long dropped = sender.dropped();

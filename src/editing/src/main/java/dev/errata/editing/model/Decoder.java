@@ -35,6 +35,7 @@ public final class Decoder implements AutoCloseable {
   private final NDArray noValues;
   private final NDArray noAngles;
   private final Frames frames;
+  private long layerTokens;
 
   private Decoder(Architecture architecture, Compute compute, NDManager manager, Weights weights) {
     this.architecture = architecture;
@@ -86,6 +87,11 @@ public final class Decoder implements AutoCloseable {
     return compute;
   }
 
+  /** Tokens times the blocks that they went through so far, forward, padding included. */
+  public long layerTokens() {
+    return layerTokens;
+  }
+
   /** The manager for tensors that are to live as long as the decoder, on its device. */
   public NDManager manager() {
     return manager;
@@ -124,6 +130,7 @@ public final class Decoder implements AutoCloseable {
    */
   public NDArray block(
       int layer, NDArray input, Frame frame, KeyValueCache past, KeyValueCache record, Tap tap) {
+    layerTokens += input.getShape().get(0) * input.getShape().get(1);
     try (Scope scope = new Scope()) {
       NDArray normed = pre(input, Part.ATTENTION_NORM, Part.ATTENTION_NORM_BIAS, layer);
       NDArray attended = scaled(attention(layer, normed, frame, past, record));

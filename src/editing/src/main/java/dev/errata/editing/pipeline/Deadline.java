@@ -1,5 +1,6 @@
 package dev.errata.editing.pipeline;
 
+import dev.errata.api.Figure;
 import dev.errata.api.Progress;
 import dev.errata.api.resource.Stage;
 import java.util.function.LongSupplier;
@@ -54,6 +55,11 @@ final class Deadline implements Progress {
   public void advance(long done, long total) {
     next.advance(done, total);
     check(" (" + done + " of " + total + ")");
+  }
+
+  @Override
+  public void figure(Figure figure, double value) {
+    next.figure(figure, value);
   }
 
   @Override

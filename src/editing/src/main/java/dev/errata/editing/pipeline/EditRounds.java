@@ -257,20 +257,18 @@ final class EditRounds {
         shards.values().stream()
             .mapToInt(shard -> SubjectGroup.facts(edited.subList(shard.from(), shard.to())))
             .sum();
-    int[] done = {parts.values().stream().mapToInt(p -> SubjectGroup.facts(p.groups())).sum()};
-    progress.advance(done[0], total);
+    int done = parts.values().stream().mapToInt(p -> SubjectGroup.facts(p.groups())).sum();
+    progress.advance(done, total);
     for (int i : shards.keySet()) {
       if (!parts.containsKey(i)) {
-        ValueSet values =
-            optimizer.optimize(
-                edited, shards.get(i), (now, all) -> progress.advance(done[0] + now, total));
+        ValueSet values = optimizer.optimize(edited, shards.get(i), progress.piece(done, total));
         workspace.writeShard(
             entry,
             i,
             new ValuesEntry(values.losses(), values.steps()),
             StoredTensors.ofValues(values));
         parts.put(i, values);
-        done[0] += SubjectGroup.facts(values.groups());
+        done += SubjectGroup.facts(values.groups());
       }
     }
   }

@@ -48,7 +48,7 @@ final class JobAttempt {
     this.part = job.part();
     this.facts = job.facts();
     this.base = base;
-    this.clock = new StageClock(progress);
+    this.clock = new StageClock(progress, base.decoder()::layerTokens);
     this.results = new JobResults(job, base, clock);
     this.plan = base.plan();
     this.most = most;
@@ -97,6 +97,14 @@ final class JobAttempt {
     }
     boolean rebase = job.request().spec().onConflict() != OnConflict.Fail;
     Workspace workspace = workspaces.open(inputs, job.request().restart(), rebase);
+    JobReport report = stages(workspace, digest);
+    if (report == null) {
+      WorkerFigures.now(part, clock).keep(workspace);
+    }
+    return report;
+  }
+
+  private JobReport stages(Workspace workspace, String digest) {
     plan = plan.in(batch(workspace));
     List<Samples.Question> questions = Samples.choose(facts);
     Measuring measuring =
@@ -154,7 +162,8 @@ final class JobAttempt {
       }
       requireUnmoved(workspace);
       JobReport report =
-          results.publish(plan, digest, before, after, questions, rounds, prefixes, moments);
+          results.publish(
+              plan, digest, before, after, questions, rounds, prefixes, moments, workspace);
       workspace.delete();
       return report;
     }

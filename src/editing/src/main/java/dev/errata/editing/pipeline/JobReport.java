@@ -32,6 +32,7 @@ import java.util.TreeMap;
  * @param routing how far layers above the edit pick the experts that they picked before; null for a
  *     dense model
  * @param stages how long it took
+ * @param workers the last values of what each worker measured of itself; null when nothing was made
  * @param peakRssBytes most memory that the process held, or null where that is unknown
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -52,6 +53,7 @@ public record JobReport(
     List<LayerStatistics> statistics,
     List<Routes.Overlap> routing,
     List<StageReport> stages,
+    List<WorkerFigures> workers,
     Long peakRssBytes) {
 
   /**
@@ -149,6 +151,7 @@ public record JobReport(
         statistics,
         routing,
         stages,
+        workers,
         existed ? ProcessMemory.peak() : peakRssBytes);
   }
 

@@ -37,6 +37,7 @@ final class JobResults {
    * Writes and publishes the next version; one that missed a gate is {@code Rejected}.
    *
    * @param digest of the job's inputs
+   * @param workspace where the workers of the stages before have left their figures
    */
   JobReport publish(
       JobPlan plan,
@@ -46,7 +47,8 @@ final class JobResults {
       List<Samples.Question> questions,
       List<EditRounds.Round> rounds,
       List<String> prefixes,
-      Moments moments) {
+      Moments moments,
+      Workspace workspace) {
     List<String> missed =
         Gates.check(
             plan.requirements(), before.evaluation().metrics(), after.evaluation().metrics());
@@ -78,7 +80,8 @@ final class JobResults {
               Reports.changes(rounds, changes),
               Reports.statistics(moments),
               after.evaluation().routing(),
-              clock.reports());
+              clock.reports(),
+              WorkerFigures.all(workspace, WorkerFigures.now(job.part(), clock)));
       staged.writeReport(Workspace.JSON.valueToTree(report));
       Version version =
           staged.publish(
@@ -129,7 +132,8 @@ final class JobResults {
                 new JobReport.Changes(0, List.of(), List.of()),
                 null,
                 null,
-                clock.reports());
+                clock.reports(),
+                null);
     return placed(report, base.version(), false, report.reason());
   }
 

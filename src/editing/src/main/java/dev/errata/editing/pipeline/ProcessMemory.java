@@ -8,15 +8,25 @@ import java.nio.file.Path;
 public final class ProcessMemory {
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final String PEAK = "VmHWM:";
+  private static final String NOW = "VmRSS:";
   private static final long KIB = 1024;
 
   private ProcessMemory() {}
 
   /** Most bytes that were resident so far, or null where the system does not tell. */
   public static Long peak() {
+    return line(PEAK);
+  }
+
+  /** Bytes that are resident now, or null where the system does not tell. */
+  public static Long resident() {
+    return line(NOW);
+  }
+
+  private static Long line(String start) {
     try {
       return Files.readAllLines(STATUS).stream()
-          .filter(line -> line.startsWith(PEAK))
+          .filter(line -> line.startsWith(start))
           .map(line -> Long.parseLong(line.replaceAll("\\D", "")) * KIB)
           .findFirst()
           .orElse(null);

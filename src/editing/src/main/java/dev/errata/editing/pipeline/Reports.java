@@ -20,7 +20,8 @@ record Reports(EditRequest request, Version parent) {
       JobReport.Changes changes,
       List<JobReport.LayerStatistics> statistics,
       List<Routes.Overlap> routing,
-      List<StageReport> stages) {
+      List<StageReport> stages,
+      List<WorkerFigures> workers) {
     return new JobReport(
         request.name(),
         parent.manifest().model(),
@@ -38,6 +39,7 @@ record Reports(EditRequest request, Version parent) {
         statistics,
         routing,
         stages,
+        workers,
         ProcessMemory.peak());
   }
 

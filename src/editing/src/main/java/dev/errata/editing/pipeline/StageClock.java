@@ -1,5 +1,6 @@
 package dev.errata.editing.pipeline;
 
+import dev.errata.api.Figure;
 import dev.errata.api.Progress;
 import dev.errata.api.resource.Stage;
 import java.util.ArrayList;
@@ -7,6 +8,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /** Times the stages of a run; a stage may run in several parts, which are added up. */
 final class StageClock {
@@ -24,12 +26,20 @@ final class StageClock {
   }
 
   private final Progress listener;
+  private final LongSupplier layerTokens;
   private final Map<Stage, Sum> sums = new EnumMap<>(Stage.class);
+  private final Map<Figure, Double> figures = new EnumMap<>(Figure.class);
 
   private Consumer<Stage> entering = stage -> {};
 
-  StageClock(Progress listener) {
+  /**
+   * Prepares.
+   *
+   * @param layerTokens says {@link Figure#LAYER_TOKENS}
+   */
+  StageClock(Progress listener, LongSupplier layerTokens) {
     this.listener = listener;
+    this.layerTokens = layerTokens;
   }
 
   /** Lets someone hear of every part of a stage before it runs. */
@@ -51,11 +61,12 @@ final class StageClock {
    */
   <T> T time(Stage stage, String title, String unit, Part<T> part) {
     Sum sum = sums.computeIfAbsent(stage, s -> new Sum(unit));
-    Counter counter = new Counter(listener);
+    Counter counter = new Counter();
     listener.stage(stage, title, unit);
     entering.accept(stage);
     long start = System.nanoTime();
     T result = part.run(counter);
+    counter.figure(Figure.LAYER_TOKENS, (double) layerTokens.getAsLong());
     sum.nanos += System.nanoTime() - start;
     sum.items += unit.equals(sum.unit) ? counter.done : 0;
     sum.computed |= stage != Stage.Statistics || !counter.atOnce();
@@ -72,6 +83,11 @@ final class StageClock {
   boolean wasCached(Stage stage) {
     Sum sum = sums.get(stage);
     return sum != null && !sum.computed;
+  }
+
+  /** The last of each figure that was told. */
+  Map<Figure, Double> figures() {
+    return figures;
   }
 
   List<StageReport> reports() {
@@ -91,15 +107,10 @@ final class StageClock {
   }
 
   /** Passes on and remembers how far a part came. */
-  private static final class Counter implements Progress {
-    private final Progress next;
+  private final class Counter implements Progress {
     private long done;
     private long first = -1;
     private long total;
-
-    Counter(Progress next) {
-      this.next = next;
-    }
 
     /** Whether all was there from the beginning. */
     boolean atOnce() {
@@ -113,12 +124,19 @@ final class StageClock {
       }
       done = now;
       total = all;
-      next.advance(now, all);
+      listener.advance(now, all);
+      figure(Figure.LAYER_TOKENS, (double) layerTokens.getAsLong());
+    }
+
+    @Override
+    public void figure(Figure figure, double value) {
+      figures.put(figure, value);
+      listener.figure(figure, value);
     }
 
     @Override
     public void note(String text) {
-      next.note(text);
+      listener.note(text);
     }
   }
 }

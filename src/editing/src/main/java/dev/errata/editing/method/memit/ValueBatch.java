@@ -37,6 +37,7 @@ final class ValueBatch implements AutoCloseable {
   private KeyValueCache past;
   private Frame frame;
   private long[] answers;
+  private double divergence;
   private NDArray before; // [P, V]: log-probabilities of the unedited model at protected labels
 
   ValueBatch(Decoder decoder, Kernels kernels, int valueLayer, List<ValueRow> rows) {
@@ -204,11 +205,19 @@ final class ValueBatch implements AutoCloseable {
 
   private void addProtected(NDArray top, List<NDArray> terms, List<Long> groups) {
     List<ValueRow> kept = rows.stream().filter(ValueRow::isProtected).toList();
+    divergence = 0;
     if (kept.isEmpty()) {
       return;
     }
     NDArray logits = decoder.logits(Rows.pickFlat(top, positions(true)));
-    terms.add(kernels.one("divergence", logits, before, weights(kept, groups)));
+    NDArray weighted = kernels.one("divergence", logits, before, weights(kept, groups));
+    terms.add(weighted);
+    divergence = Arrays.stream(weighted.stopGradient().toDoubleArray()).sum();
+  }
+
+  /** Weighted KL divergence of the protected rows at the last step, summed; nats. */
+  double divergence() {
+    return divergence;
   }
 
   private NDArray weights(List<ValueRow> of, List<Long> groups) {

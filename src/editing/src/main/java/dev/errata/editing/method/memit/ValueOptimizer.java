@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import dev.errata.api.Figure;
 import dev.errata.api.Progress;
 import dev.errata.editing.checkpoint.Tokenizer;
 import dev.errata.editing.model.Decoder;
@@ -109,11 +110,11 @@ public final class ValueOptimizer {
    */
   public ValueSet optimize(List<SubjectGroup> groups, Progress progress) {
     long total = SubjectGroup.facts(groups);
-    long[] done = {0};
+    long done = 0;
     List<ValueSet> parts = new ArrayList<>();
     for (Shard shard : shards(groups)) {
-      parts.add(optimize(groups, shard, (now, all) -> progress.advance(done[0] + now, total)));
-      done[0] += SubjectGroup.facts(groups.subList(shard.from(), shard.to()));
+      parts.add(optimize(groups, shard, progress.piece(done, total)));
+      done += SubjectGroup.facts(groups.subList(shard.from(), shard.to()));
     }
     return ValueSet.joined(parts);
   }
@@ -205,11 +206,15 @@ public final class ValueOptimizer {
         boolean last = step == settings.valueSteps() - 1;
         double[][] gradient = new double[count][];
         double[] loss = step(batches, adam, gradient, last);
+        double sum = 0;
+        int optimised = 0;
         for (int g = 0; g < count; g++) {
           if (active[g]) {
             loss[g] += settings.weightDecay() * adam.norm(g) / (norms[g] * norms[g]);
             losses[g] = loss[g];
             steps[g] = step + 1;
+            sum += loss[g];
+            optimised++;
             if (loss[g] < settings.stopLoss() || last) {
               active[g] = false;
               done += groups.get(g).facts().size();
@@ -219,6 +224,10 @@ public final class ValueOptimizer {
         // Most facts need nearly all steps: counting only finished ones would look like standstill.
         long part = (total - done) * (step + 1) / settings.valueSteps();
         progress.advance(done + part, total);
+        progress.figure(Figure.VALUE_LOSS, sum / optimised);
+        progress.figure(
+            Figure.VALUE_DIVERGENCE,
+            batches.stream().mapToDouble(ValueBatch::divergence).sum() / optimised);
         if (!last) {
           adam.step(gradient, active);
           batches.forEach(batch -> batch.compact(active));

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import dev.errata.api.event.Events;
+import dev.errata.api.event.Topics;
 import dev.errata.api.meter.Meters;
 import dev.errata.api.resource.ConditionType;
 import dev.errata.api.resource.Reason;
@@ -24,6 +26,9 @@ class ReferenceTest {
           + " mvn -pl src/api test -Dtest=ReferenceTest -Derrata.docs.write=true and commit docs/";
   private static final Path CRDS = Path.of("../../crds");
   private static final Path REFERENCE = Path.of("../../docs/reference");
+  private static final String LINK = "src/api/src/main/resources/schemas/events/";
+  private static final Path SCHEMAS = Path.of("../..").resolve(LINK);
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
 
   @Test
@@ -113,6 +118,43 @@ class ReferenceTest {
       }
     }
     hold("metrics.md", text.toString());
+  }
+
+  @Test
+  void theEventsAreDescribedAsTheyAre() throws IOException {
+    var text =
+        new StringBuilder(
+            """
+            # Events
+
+            Generated from the schemas. Workers tell over Kafka what is below, as CloudEvents 1.0 in binary mode: `ce_type` is \
+            the type, `ce_subject` and the key of the record the UID of the EditJob, `ce_dataschema` the schema; the data is \
+            JSON. A field in bold is always there; readers overlook fields that they do not know. \
+            [How to hear of progress](../how-to/kafka.md) says how to set it up.
+            """);
+    for (String[] event :
+        new String[][] {
+          {"progress-v1.json", Events.PROGRESS, Topics.PROGRESS},
+          {"version-v1.json", Events.VERSION, Topics.VERSIONS}
+        }) {
+      JsonNode schema = JSON.readTree(SCHEMAS.resolve(event[0]).toFile());
+      text.append("\n## ").append(event[1]).append("\n\n");
+      String title = schema.path("title").asText();
+      text.append("On the topic `" + event[2] + "`: " + title.substring(title.indexOf(':') + 2))
+          .append(". Schema: [`" + event[0] + "`](../../" + LINK + event[0] + ").\n")
+          .append("\n| field | type | default | what it is |\n|---|---|---|---|\n");
+      fields("data", schema, text, new ArrayList<>());
+    }
+    text.append(
+        """
+
+        ## Records that are no events
+
+        They go to the topic `%s` as they were, with the headers `errata-reason` and `errata-place` \
+        (TOPIC-PARTITION@OFFSET).
+        """
+            .formatted(Topics.DEAD_LETTERS));
+    hold("events.md", text.toString());
   }
 
   private static String lower(Enum<?> value) {

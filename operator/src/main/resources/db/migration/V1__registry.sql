@@ -98,6 +98,8 @@ create table fact (
   verified boolean,
   unique (version_id, position)
 );
--- The other key is in each, so that a search by both reads no row that it does not list.
-create index fact_by_subject on fact (namespace, subject_key, id, target_key);
-create index fact_by_target on fact (namespace, target_key, id, subject_key);
+-- The other key and the version are in each, so that a search by more reads no row that it does not list.
+create index fact_by_subject on fact (namespace, subject_key, id, target_key, version_id);
+create index fact_by_target on fact (namespace, target_key, id, subject_key, version_id);
+-- For a search in one version, and in the few that one job made.
+create index fact_of_version on fact (version_id, subject_key, id);

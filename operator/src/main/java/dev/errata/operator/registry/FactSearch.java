@@ -57,7 +57,11 @@ public class FactSearch {
 
   /** A page of facts, in the order of their keys. */
   public FactPage find(Wanted wanted) {
-    TypedQuery<FactRow> query = query(wanted);
+    List<Long> versions = versions(wanted);
+    if (versions != null && versions.isEmpty()) {
+      return new FactPage(List.of(), null);
+    }
+    TypedQuery<FactRow> query = query(wanted, versions);
     List<FactRow> found = query.setMaxResults(wanted.most() + 1).getResultList();
     boolean more = found.size() > wanted.most();
     List<FactRow> page = more ? found.subList(0, wanted.most()) : found;
@@ -68,24 +72,33 @@ public class FactSearch {
     return new FactPage(answers(page), more ? PageMark.of(last, wanted.bySubject()).text() : null);
   }
 
-  private TypedQuery<FactRow> query(Wanted wanted) {
+  /** The versions to search in; null for all. */
+  private List<Long> versions(Wanted wanted) {
+    if (wanted.model() == null && wanted.editJob() == null) {
+      return null;
+    }
+    return entities
+        .createQuery(
+            "select v.id from VersionRow v where v.model.namespace = :namespace"
+                + " and (:model is null or v.model.name = :model)"
+                + " and (:job is null or v.editJob = :job) order by v.id",
+            Long.class)
+        .setParameter("namespace", wanted.namespace())
+        .setParameter("model", wanted.model())
+        .setParameter("job", wanted.editJob())
+        .getResultList();
+  }
+
+  private TypedQuery<FactRow> query(Wanted wanted, List<Long> versions) {
     String key = wanted.bySubject() ? "f.subjectKey" : "f.targetKey";
     Map<String, Object> values = new HashMap<>();
     StringBuilder where = new StringBuilder("f.namespace = :namespace");
     values.put("namespace", wanted.namespace());
     begins(where, values, "f.subjectKey", "subject", wanted.subject());
     begins(where, values, "f.targetKey", "target", wanted.target());
-    if (wanted.model() != null || wanted.editJob() != null) {
-      where.append(" and f.version.id in (select v.id from VersionRow v where 1 = 1");
-      if (wanted.model() != null) {
-        where.append(" and v.model.namespace = :namespace and v.model.name = :model");
-        values.put("model", wanted.model());
-      }
-      if (wanted.editJob() != null) {
-        where.append(" and v.editJob = :job");
-        values.put("job", wanted.editJob());
-      }
-      where.append(")");
+    if (versions != null) {
+      where.append(" and f.version.id in :versions");
+      values.put("versions", versions);
     }
     if (wanted.after() != null) {
       PageMark mark = PageMark.of(wanted.after());

@@ -1,6 +1,8 @@
 package dev.errata.operator.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.errata.api.Model;
@@ -11,6 +13,7 @@ import dev.errata.api.resource.ModelVersionSpec;
 import dev.errata.operator.Fixtures;
 import dev.errata.operator.registry.Answers.FactAnswer;
 import dev.errata.operator.registry.Answers.FactPage;
+import io.agroal.api.AgroalDataSource;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.quarkus.test.common.http.TestHTTPResource;
 import jakarta.inject.Inject;
@@ -40,6 +43,8 @@ abstract class RegistryContract {
   @Inject RegistryWriter writer;
   @Inject RegistryReader reader;
   @Inject FactSearch search;
+  @Inject WriteTurn turn;
+  @Inject AgroalDataSource database;
 
   @BeforeEach
   void fill() throws IOException {
@@ -204,6 +209,25 @@ abstract class RegistryContract {
         reader.versions("lab", "world").orElseThrow(),
         find("ada", null, null, 50),
         reader.diff("lab", "world", 0, 3, 10).orElseThrow());
+  }
+
+  @Test
+  void oneWritesAtATimeAndKnowsWhetherItWasTheLast() {
+    assertThat(turn.take(last -> assertThat(turn.take(never -> fail("two write"))).isFalse()))
+        .isTrue();
+    assertThat(turn.take(last -> assertThat(last).isTrue())).isTrue();
+    WriteTurn other = new WriteTurn(database);
+    assertThat(other.take(last -> assertThat(last).isFalse())).isTrue();
+    assertThat(turn.take(last -> assertThat(last).isFalse())).isTrue();
+    // Work that fails hands the turn back.
+    assertThatThrownBy(
+            () ->
+                turn.take(
+                    last -> {
+                      throw new IllegalStateException("no");
+                    }))
+        .hasMessage("no");
+    assertThat(other.take(last -> assertThat(last).isFalse())).isTrue();
   }
 
   @Test

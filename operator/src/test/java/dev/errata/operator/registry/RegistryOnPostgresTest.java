@@ -2,11 +2,9 @@ package dev.errata.operator.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.TestResourceScope;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
-import jakarta.inject.Inject;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -17,8 +15,6 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 @WithTestResource(value = ServersResource.class, scope = TestResourceScope.MATCHING_RESOURCES)
 class RegistryOnPostgresTest extends RegistryContract {
-  @Inject AgroalDataSource database;
-
   @Override
   @BeforeEach
   void fill() throws IOException {

@@ -34,7 +34,7 @@ import org.openqa.selenium.logging.LoggingPreferences;
  * A real headless Chromium that looks at the console. Tests that want it are skipped by name where
  * it is not installed; with {@code ERRATA_BROWSER=required} in the environment they fail there.
  */
-final class Browser implements AutoCloseable {
+public final class Browser implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final String AXE = axe();
 
@@ -51,7 +51,7 @@ final class Browser implements AutoCloseable {
    *
    * @param page where the console is
    */
-  static Browser open(URI page) {
+  public static Browser open(URI page) {
     Optional<Path> browser = program("chromium", "google-chrome");
     Optional<Path> chromedriver = program("chromedriver");
     boolean there = browser.isPresent() && chromedriver.isPresent();
@@ -100,7 +100,7 @@ final class Browser implements AutoCloseable {
   }
 
   /** Opens an address of the console afresh, as somebody whose token is known to this tab. */
-  void open(String hash, String token) {
+  public void open(String hash, String token) {
     driver.get(page.toString() + "icon.svg");
     driver.executeScript("sessionStorage.clear()");
     if (token != null) {
@@ -123,7 +123,7 @@ final class Browser implements AutoCloseable {
   }
 
   /** The first element that a CSS selector finds, once it is there. */
-  WebElement find(String selector) {
+  public WebElement find(String selector) {
     return patiently(() -> elements(selector)).get(0);
   }
 
@@ -137,7 +137,7 @@ final class Browser implements AutoCloseable {
   }
 
   /** Waits until an element has a text. */
-  void waitFor(String selector, String text) {
+  public void waitFor(String selector, String text) {
     Awaitility.await(selector + " says " + text)
         .atMost(PATIENCE)
         .ignoreExceptions()
@@ -152,12 +152,12 @@ final class Browser implements AutoCloseable {
   }
 
   /** Presses keys, wherever the focus is. */
-  void press(CharSequence... keys) {
+  public void press(CharSequence... keys) {
     new Actions(driver).sendKeys(keys).perform();
   }
 
   /** Goes on by the tabulator until something has the focus that a CSS selector finds. */
-  void tabTo(String selector) {
+  public void tabTo(String selector) {
     for (int i = 0; i < 60; i++) {
       press(Keys.TAB);
       if (Boolean.TRUE.equals(

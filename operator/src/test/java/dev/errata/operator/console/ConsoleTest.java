@@ -44,13 +44,16 @@ class ConsoleTest {
 
   @BeforeAll
   void prepare() {
-    browser = Browser.open(page);
     KnownCallers.install();
     ConsoleWorld.tell("towns-again-2", progress);
   }
 
   @BeforeEach
   void fill() {
+    // Not before all of them: a class that is skipped whole is not named.
+    if (browser == null) {
+      browser = Browser.open(page);
+    }
     ConsoleWorld.fill(runtime, writer);
   }
 
@@ -63,7 +66,9 @@ class ConsoleTest {
 
   @AfterEach
   void nothingIsBlockedOrBroken() {
-    assertThat(browser.complaints()).isEmpty();
+    if (browser != null) {
+      assertThat(browser.complaints()).isEmpty();
+    }
   }
 
   private void open(String hash) {

@@ -94,6 +94,7 @@ public final class Assembly {
               .withFieldManager(Writer.FIELD_MANAGER)
               .withTriggerReconcilerOnAllEvents(true)
               .withRetry(retry())
+              .withInformerListLimit(Sources.PAGE)
               .withItemStore(new TransformingItemStore<>(Sources::slim));
           if (!namespaces.isEmpty()) {
             config.settingNamespaces(namespaces);
@@ -106,6 +107,7 @@ public final class Assembly {
               .withName(OperatorMeters.MODELS)
               .withFieldManager(Writer.FIELD_MANAGER)
               .withRetry(retry())
+              .withInformerListLimit(Sources.PAGE)
               .withItemStore(new TransformingItemStore<>(Sources::slim));
           if (!namespaces.isEmpty()) {
             config.settingNamespaces(namespaces);

@@ -18,6 +18,9 @@ import java.util.Set;
 
 /** What reconcilers watch, kept small. */
 final class Sources {
+  /** How many resources are read at once: those of a large cluster would not fit as they come. */
+  static final long PAGE = 500;
+
   private Sources() {}
 
   /**
@@ -45,6 +48,7 @@ final class Sources {
             .withLabelSelector(Labels.SELECTOR + "," + label + "," + selector)
             .withSecondaryToPrimaryMapper(owner)
             .withOnUpdateFilter(changed)
+            .withInformerListLimit(PAGE)
             .withItemStore(new TransformingItemStore<>(Sources::slim))
             .build(),
         context);
@@ -61,6 +65,7 @@ final class Sources {
             .withName(type.getSimpleName())
             .withSecondaryToPrimaryMapper(referring)
             .withPrimaryToSecondaryMapper(referred)
+            .withInformerListLimit(PAGE)
             .withItemStore(new TransformingItemStore<>(Sources::slim))
             .build(),
         context);

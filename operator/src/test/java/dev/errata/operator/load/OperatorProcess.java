@@ -58,6 +58,7 @@ public final class OperatorProcess implements AutoCloseable {
     }
     ProcessBuilder builder = new ProcessBuilder(JAVA);
     builder.command().addAll(List.of("-jar", PROGRAM.toString()));
+    builder.environment().put("MALLOC_ARENA_MAX", "2");
     builder.environment().put("KUBECONFIG", kubeconfig.toString());
     builder.environment().put("QUARKUS_HTTP_PORT", "0");
     builder.environment().put("QUARKUS_MANAGEMENT_PORT", "0");

@@ -51,9 +51,16 @@ public record WorkerFigures(
         ProcessMemory.peak());
   }
 
-  /** Leaves them in a workspace, in place of those of an earlier try. */
+  /**
+   * Leaves them in a workspace, in place of those of an earlier try; a worker that found its stage
+   * done has none that would be worth more.
+   */
   void keep(Workspace workspace) {
     Path file = workspace.folder(FOLDER).resolve(stage + "-" + shard + ".json");
+    boolean computed = stages.stream().anyMatch(one -> one.name().equals(stage.name()));
+    if (!computed && Files.exists(file)) {
+      return;
+    }
     try {
       Files.createDirectories(file.getParent());
       StorageFiles.write(file, Workspace.JSON.writeValueAsBytes(this));

@@ -40,6 +40,10 @@ import java.util.stream.Collectors;
 /** Observes an EditJob, lets {@link EditJobDecider} decide, and does what it decided. */
 public final class EditJobReconciler implements Reconciler<EditJob> {
   private static final String BY_MODEL = "model";
+
+  /** Those of a Model that want its turn: few, however many have ended. */
+  private static final String WANTING = "wanting";
+
   private static final Duration SOON = Duration.ofMillis(1);
 
   private final Writer writer;
@@ -72,6 +76,9 @@ public final class EditJobReconciler implements Reconciler<EditJob> {
   public List<EventSource<?, EditJob>> prepareEventSources(EventSourceContext<EditJob> context) {
     meters.countJobs(context.getPrimaryCache()::list);
     context.getPrimaryCache().addIndexer(BY_MODEL, job -> List.of(modelKey(job)));
+    context
+        .getPrimaryCache()
+        .addIndexer(WANTING, job -> Turns.wants(job) ? List.of(modelKey(job)) : List.of());
     jobs = Sources.labelled(Job.class, Labels.EDIT_JOB, Labels.STAGE, context, Sources::changedJob);
     InformerEventSource<Pod, EditJob> pods =
         Sources.labelled(Pod.class, Labels.EDIT_JOB, Labels.STAGE, context, Sources::changedPod);
@@ -151,8 +158,7 @@ public final class EditJobReconciler implements Reconciler<EditJob> {
     if (!Turns.wants(job)) {
       return null;
     }
-    EditJob holder =
-        turns.holder(modelKey(job), cache.byIndex(BY_MODEL, modelKey(job))).orElse(job);
+    EditJob holder = turns.holder(modelKey(job), cache.byIndex(WANTING, modelKey(job))).orElse(job);
     return ResourceID.fromResource(holder).equals(ResourceID.fromResource(job))
         ? null
         : holder.getMetadata().getName();
@@ -160,7 +166,7 @@ public final class EditJobReconciler implements Reconciler<EditJob> {
 
   private void passOn(EditJob job, IndexedResourceCache<EditJob> cache) {
     List<EditJob> others =
-        cache.byIndex(BY_MODEL, modelKey(job)).stream()
+        cache.byIndex(WANTING, modelKey(job)).stream()
             .filter(other -> !other.getMetadata().getUid().equals(job.getMetadata().getUid()))
             .toList();
     turns.holder(modelKey(job), others).ifPresent(wakeups::wake);

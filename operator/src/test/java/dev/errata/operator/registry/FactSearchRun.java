@@ -63,6 +63,10 @@ class FactSearchRun {
   private final Random random = new Random(7);
 
   @TestHTTPResource URI root;
+
+  @TestHTTPResource(management = true)
+  URI management;
+
   @Inject RegistryRuntime runtime;
   @Inject RegistryWriter writer;
   @Inject AgroalDataSource database;
@@ -180,12 +184,12 @@ class FactSearchRun {
     List<Double> others = new ArrayList<>();
     for (int i = -questions; i < questions; i++) {
       String name = names.get(Math.floorMod(i, names.size()));
-      double millis = millis(http, search + kinds.get(name).get());
+      double millis = millis(http, root.resolve(search + kinds.get(name).get()));
       // The first are those of a program that has just started.
       if (i >= 0) {
         times.get(name).add(millis);
         all.add(millis);
-        others.add(millis(http, "/q/health/live"));
+        others.add(millis(http, management.resolve("/q/health/live")));
       }
     }
     times.forEach((what, each) -> tell(what, each));
@@ -202,15 +206,12 @@ class FactSearchRun {
     return text.substring(0, Math.min(length, text.length())).strip();
   }
 
-  private double millis(HttpClient http, String path) throws IOException, InterruptedException {
-    var request =
-        HttpRequest.newBuilder(root.resolve(path))
-            .header("Authorization", "Bearer " + token)
-            .build();
+  private double millis(HttpClient http, URI place) throws IOException, InterruptedException {
+    var request = HttpRequest.newBuilder(place).header("Authorization", "Bearer " + token).build();
     long from = System.nanoTime();
     var answer = http.send(request, BodyHandlers.ofString());
     double millis = (System.nanoTime() - from) / 1e6;
-    assertThat(answer.statusCode()).as(path + " " + answer.body()).isEqualTo(200);
+    assertThat(answer.statusCode()).as(place + " " + answer.body()).isEqualTo(200);
     return millis;
   }
 

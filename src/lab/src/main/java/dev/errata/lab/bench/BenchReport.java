@@ -98,7 +98,7 @@ public record BenchReport(
           cost.cpuSeconds(),
           operations.forward() + operations.solve(),
           operations.share(cost.seconds(), forward.perSecond(), solve.perSecond()),
-          ratio(
+          Cost.ratio(
               operations.share(1, forward.perCpuSecond(), solve.perCpuSecond()),
               cost.cpuSeconds()));
     }
@@ -108,12 +108,7 @@ public record BenchReport(
     }
 
     Double timesAsFastByCpuAs(StageFigures other) {
-      return ratio(other.cpuSeconds() / other.items() * items(), cpuSeconds());
-    }
-
-    /** Null where less was spent than the clock of processors can tell. */
-    private static Double ratio(double what, double cpuSeconds) {
-      return cpuSeconds == 0 ? null : what / cpuSeconds;
+      return Cost.ratio(other.cpuSeconds() / other.items() * items(), cpuSeconds());
     }
   }
 

@@ -11,7 +11,8 @@ import java.util.function.ToDoubleFunction;
  * What a piece of work cost.
  *
  * @param seconds by the clock
- * @param cpuSeconds of all processors together: what others do on the machine does not count
+ * @param cpuSeconds of all processors together: what others do on the machine does not count; 0
+ *     where less was spent than their clock can tell
  */
 record Cost(double seconds, double cpuSeconds) {
   private static final double NANO = 1e-9;
@@ -49,6 +50,13 @@ record Cost(double seconds, double cpuSeconds) {
         .skip(costs.size() / 2)
         .findFirst()
         .orElseThrow();
+  }
+
+  /**
+   * What there is of something a processor second; null where the clock of processors told none.
+   */
+  static Double ratio(double what, double cpuSeconds) {
+    return cpuSeconds == 0 ? null : what / cpuSeconds;
   }
 
   Cost plus(Cost other) {

@@ -63,7 +63,7 @@ final class ExpertsBench {
           exact,
           passes,
           last == null ? null : last.seconds() / exact.seconds(),
-          last == null ? null : last.cpuSeconds() / exact.cpuSeconds(),
+          last == null ? null : Cost.ratio(last.cpuSeconds(), exact.cpuSeconds()),
           projection(of, exact.flops()));
     }
   }

@@ -158,15 +158,15 @@ public final class ExpertsBenchCommand implements Callable<Integer> {
     if (report.speedup() != null) {
       out.printf(
           Locale.ROOT,
-          "closed form: %.1f times as fast by the clock, %.1f times by processor seconds%n",
+          "closed form: %.1f times as fast by the clock, %s times by processor seconds%n",
           report.speedup(),
-          report.cpuSpeedup());
+          known(report.cpuSpeedup()));
     }
     out.printf(
         Locale.ROOT,
-        "%.1f Gflop, %.1f Gflop per processor second, peak memory %s, %.0f %% of the residual left%n",
+        "%.1f Gflop, %s Gflop per processor second, peak memory %s, %.0f %% of the residual left%n",
         exact.flops() / GIGA,
-        exact.flops() / GIGA / exact.cpuSeconds(),
+        known(Cost.ratio(exact.flops() / GIGA, exact.cpuSeconds())),
         exact.peakRssBytes() == null
             ? "unknown"
             : String.format(Locale.ROOT, "%.2f GB", exact.peakRssBytes() / GIGA),
@@ -180,5 +180,9 @@ public final class ExpertsBenchCommand implements Callable<Integer> {
         projection.gpuTeraflops(),
         projection.seconds(),
         projection.bytes() / GIGA);
+  }
+
+  private static String known(Double figure) {
+    return figure == null ? "unknown" : String.format(Locale.ROOT, "%.1f", figure);
   }
 }

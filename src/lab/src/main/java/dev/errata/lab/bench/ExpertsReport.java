@@ -15,7 +15,8 @@ import java.util.List;
  * @param exact the closed form
  * @param descent block coordinate descent, behind each pass; empty when it was left out
  * @param speedup seconds of the descent's last pass by those of the closed form; null without it
- * @param cpuSpeedup the same of processor seconds, which a busy machine does not lengthen
+ * @param cpuSpeedup the same of processor seconds, which a busy machine does not lengthen; null
+ *     also where the closed form took less than the clock of processors can tell
  * @param projection several such layers on one GPU
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)

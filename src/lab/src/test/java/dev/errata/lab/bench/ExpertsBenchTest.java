@@ -60,7 +60,10 @@ class ExpertsBenchTest {
     assertThat(report.get("descent").get(0).get("excess").asDouble()).isGreaterThan(1e-4);
     assertThat(report.get("descent").get(59).get("excess").asDouble()).isCloseTo(0, within(1e-6));
     assertThat(report.get("speedup").isNumber()).isTrue();
-    assertThat(report.get("cpuSpeedup").isNumber()).isTrue();
+    // So small a solve may take less than the clock of processors can tell.
+    boolean told = exact.get("cpuSeconds").asDouble() > 0;
+    assertThat(report.get("cpuSpeedup").isNumber()).isEqualTo(told);
+    assertThat(report.get("cpuSpeedup").isNull()).isEqualTo(!told);
     assertThat(report.get("projection").get("bytes").asLong()).isPositive();
   }
 

@@ -138,7 +138,8 @@ public final class EditJobReconciler implements Reconciler<EditJob> {
         turn(job, context.getPrimaryCache()),
         Labels.queue(job),
         children,
-        heard(job));
+        heard(job),
+        progress.line().orElse(null));
   }
 
   private Observation.Heard heard(EditJob job) {

@@ -12,9 +12,10 @@ import java.util.List;
  * @param queue name of the Kueue queue; null without one
  * @param children its child Jobs
  * @param heard what its workers tell; null when they tell nothing
+ * @param line whether they could be heard; null when there is nothing that they could tell by
  */
 public record Observation(
-    ModelView model, String turn, String queue, List<ChildView> children, Heard heard) {
+    ModelView model, String turn, String queue, List<ChildView> children, Heard heard, Line line) {
   /**
    * What workers tell.
    *
@@ -26,7 +27,7 @@ public record Observation(
 
   /** What surrounds a job whose workers tell nothing. */
   public Observation(ModelView model, String turn, String queue, List<ChildView> children) {
-    this(model, turn, queue, children, null);
+    this(model, turn, queue, children, null, null);
   }
 
   public Observation {

@@ -5,7 +5,6 @@ import dev.errata.api.WorkerReport;
 import dev.errata.api.resource.ConditionType;
 import dev.errata.api.resource.EditJobSpec;
 import dev.errata.api.resource.OnConflict;
-import dev.errata.api.resource.Progress;
 import dev.errata.api.resource.Reason;
 import dev.errata.api.resource.Stage;
 import java.time.Duration;
@@ -25,6 +24,9 @@ final class StageWalk {
 
   /** A Job's end may be seen before that of its pods, which are watched apart. */
   private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  /** How often the line to the workers is looked at while they compute. */
+  private static final Duration LINE = Duration.ofSeconds(15);
 
   private static final Duration SETTLED = Duration.ofSeconds(3);
   private static final Duration SOON = Duration.ofSeconds(1);
@@ -186,11 +188,10 @@ final class StageWalk {
         draft.again(Duration.ofSeconds(spec.activeDeadlineSeconds()));
       }
     }
-    Observation.Heard heard = seen.heard();
-    if (heard != null && heard.stage() == child.stage() && heard.attempt() == draft.rebases) {
-      draft.progress = heard.progress();
-    } else if (child.shards() > 1) {
-      progress(child.succeeded(), child.shards());
+    HowFar far = HowFar.of(seen, child, draft.rebases, draft.progress, draft.now);
+    draft.progress = far.progress();
+    if (seen.line() != null) {
+      draft.again(LINE);
     }
     tellFailures(child);
     Optional<PodTrouble> trouble = PodTrouble.of(child.pods());
@@ -202,13 +203,13 @@ final class StageWalk {
             ConditionType.WorkersReady, false, trouble.get().reason(), trouble.get().message());
       }
     } else if (child.pods().stream().anyMatch(PodView::ready)) {
-      running();
+      running(far.unknown());
     } else if (!draft.conditions.holds(ConditionType.WorkersReady)) {
       starting();
     }
   }
 
-  private void running() {
+  private void running(String unknown) {
     // That short stages run is told by the next stage; who waits longer hears of it.
     long age = draft.conditions.age(ConditionType.WorkersReady);
     if (draft.conditions.says(ConditionType.WorkersReady, Reason.Starting)
@@ -216,7 +217,7 @@ final class StageWalk {
       draft.again(SETTLED.minusSeconds(age));
     } else {
       draft.conditions.set(
-          ConditionType.WorkersReady, true, Reason.Running, Reason.Running.meaning());
+          ConditionType.WorkersReady, true, Reason.Running, Reason.Running.meaning() + unknown);
     }
   }
 
@@ -229,16 +230,6 @@ final class StageWalk {
     if (had && reason == Reason.Evicted) {
       draft.notes.add(new Note(false, reason, Times.format(draft.now), reason.meaning()));
     }
-  }
-
-  private void progress(int done, int total) {
-    Progress old = draft.progress;
-    if (old != null && old.done() != null && old.done() == done && old.total() == total) {
-      return;
-    }
-    String percent = 100 * done / total + "%";
-    draft.progress =
-        new Progress((long) done, (long) total, percent, null, null, Times.format(draft.now));
   }
 
   private void tellFailures(ChildView child) {

@@ -6,6 +6,7 @@ import dev.errata.api.event.ProgressEvent;
 import dev.errata.api.event.VersionEvent;
 import dev.errata.api.resource.Progress;
 import dev.errata.api.resource.Stage;
+import dev.errata.operator.decide.Line;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
@@ -36,9 +37,11 @@ public final class Hearing implements ProgressSource, EventConsumer.Listener, Au
             return thread;
           });
   private EventConsumer consumer;
+  private volatile Line line;
 
   private Hearing(Clock clock) {
     this.clock = clock;
+    this.line = new Line(false, clock.instant());
   }
 
   /**
@@ -57,6 +60,10 @@ public final class Hearing implements ProgressSource, EventConsumer.Listener, Au
   }
 
   private void tick() {
+    boolean up = consumer.connected();
+    if (up != line.up()) {
+      line = new Line(up, clock.instant());
+    }
     for (JobRef job : pace.due(board.news(), clock.instant())) {
       for (Consumer<JobRef> listener : listeners) {
         try {
@@ -83,6 +90,11 @@ public final class Hearing implements ProgressSource, EventConsumer.Listener, Au
   @Override
   public Optional<Progress> progress(String uid, Stage stage, int attempt) {
     return board.progress(uid, stage, attempt);
+  }
+
+  @Override
+  public Optional<Line> line() {
+    return Optional.of(line);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.errata.operator.progress;
 import dev.errata.api.event.JobRef;
 import dev.errata.api.resource.Progress;
 import dev.errata.api.resource.Stage;
+import dev.errata.operator.decide.Line;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -17,6 +18,11 @@ public interface ProgressSource {
         }
 
         @Override
+        public Optional<Line> line() {
+          return Optional.empty();
+        }
+
+        @Override
         public void onNews(Consumer<JobRef> listener) {}
       };
 
@@ -27,6 +33,9 @@ public interface ProgressSource {
    * @param attempt how often it has been rebased
    */
   Optional<Progress> progress(String uid, Stage stage, int attempt);
+
+  /** Whether workers would be heard now; empty where nothing could carry what they tell. */
+  Optional<Line> line();
 
   /** Tells of jobs that are further, each at most every five seconds. */
   void onNews(Consumer<JobRef> listener);

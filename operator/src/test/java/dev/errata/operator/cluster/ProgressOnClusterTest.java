@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.errata.api.EditJob;
 import dev.errata.api.Model;
 import dev.errata.api.event.ProgressEvent;
+import dev.errata.api.resource.Condition;
 import dev.errata.api.resource.EditJobStatus;
 import dev.errata.api.resource.ProgressTarget;
 import dev.errata.api.resource.Stage;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.Test;
 /** What workers tell a real broker reaches the status of their job on a real API server. */
 class ProgressOnClusterTest {
   private static ConditionFactory soon() {
-    return Awaitility.await().atMost(Duration.ofMinutes(2)).pollInterval(Duration.ofMillis(200));
+    return Awaitility.await().atMost(Duration.ofMinutes(5)).pollInterval(Duration.ofMillis(200));
   }
 
   @Test
@@ -84,6 +85,12 @@ class ProgressOnClusterTest {
 
         // The broker goes; the job does not.
         broker.stop();
+        soon()
+            .until(
+                () ->
+                    ready(client, job)
+                        .contains("progress is unknown: Kafka does not answer the operator"));
+        assertThat(client.resource(job).get().getStatus().progress()).isNull();
         client
             .pods()
             .inNamespace(namespace)
@@ -113,6 +120,14 @@ class ProgressOnClusterTest {
               return status != null && status.stage() == Stage.Values;
             });
     return job;
+  }
+
+  private static String ready(KubernetesClient client, EditJob job) {
+    return client.resource(job).get().getStatus().conditions().stream()
+        .filter(condition -> condition.type().equals("WorkersReady"))
+        .map(Condition::message)
+        .findFirst()
+        .orElse("");
   }
 
   private static String percent(KubernetesClient client, EditJob job) {

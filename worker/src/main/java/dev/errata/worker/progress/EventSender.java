@@ -6,10 +6,12 @@ import io.cloudevents.kafka.KafkaMessageFactory;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -32,9 +34,11 @@ final class EventSender implements AutoCloseable {
   /** How long the end of a job is held up by events that are under way to a broker that answers. */
   private static final Duration PATIENCE = Duration.ofSeconds(3);
 
-  private record Message(String topic, String key, CloudEvent event) {}
+  /** An event on its way. */
+  record Message(String topic, String key, CloudEvent event) {}
 
   private final KafkaAccess access;
+  private final Supplier<Optional<Message>> beat;
   private final BlockingQueue<Message> queue = new ArrayBlockingQueue<>(ROOM);
   private final LongAdder handed = new LongAdder();
   private final LongAdder arrived = new LongAdder();
@@ -44,17 +48,23 @@ final class EventSender implements AutoCloseable {
   private volatile Exception trouble;
   private Producer<String, byte[]> producer;
 
-  EventSender(KafkaAccess access) {
+  /**
+   * Begins to send.
+   *
+   * @param beat asked while there is nothing else to send: what to send of itself
+   */
+  EventSender(KafkaAccess access, Supplier<Optional<Message>> beat) {
     this.access = access;
+    this.beat = beat;
     this.thread = new Thread(this::run, "errata-events");
     thread.setDaemon(true);
     thread.start();
   }
 
   /** Hands an event over; at once, whatever becomes of it. */
-  void send(String topic, String key, CloudEvent event) {
+  void send(Message message) {
     handed.increment();
-    if (closing || !queue.offer(new Message(topic, key, event))) {
+    if (closing || !queue.offer(message)) {
       lost.increment();
     }
   }
@@ -79,7 +89,9 @@ final class EventSender implements AutoCloseable {
       while (!closing || !queue.isEmpty()) {
         Message message = queue.poll(100, TimeUnit.MILLISECONDS);
         if (message != null) {
-          send(message);
+          pass(message);
+        } else if (!closing) {
+          beat.get().ifPresent(this::passOwn);
         }
       }
       if (producer != null) {
@@ -96,7 +108,12 @@ final class EventSender implements AutoCloseable {
     }
   }
 
-  private void send(Message message) {
+  private void passOwn(Message own) {
+    handed.increment();
+    pass(own);
+  }
+
+  private void pass(Message message) {
     try {
       if (producer == null) {
         producer = producer();

@@ -17,9 +17,13 @@ import java.util.Optional;
 
 /**
  * Tells how far a job is: the beginning and the end of each part of a stage, and what lies between
- * at most four times a second.
+ * at most four times a second. Who is no further says so every ten seconds, so that silence means
+ * that nothing is left that could tell.
  */
 public final class JobEvents implements Progress, AutoCloseable {
+  /** How long a worker says nothing at most. */
+  public static final Duration BEAT = Duration.ofSeconds(10);
+
   private static final Duration PAUSE = Duration.ofMillis(250);
 
   /**
@@ -48,12 +52,13 @@ public final class JobEvents implements Progress, AutoCloseable {
   private boolean held;
   private Instant told = Instant.EPOCH;
 
-  private JobEvents(KafkaAccess access, JobRef job, Place place, Clock clock) {
+  /** Begins to tell by a clock. */
+  JobEvents(KafkaAccess access, JobRef job, Place place, Clock clock) {
     this.job = job;
     this.place = place;
     this.clock = clock;
-    this.sender = new EventSender(access);
     this.sequence = ChronoUnit.MICROS.between(Instant.EPOCH, clock.instant());
+    this.sender = new EventSender(access, this::beat);
   }
 
   /** Begins to tell; the caller closes it. */
@@ -62,12 +67,12 @@ public final class JobEvents implements Progress, AutoCloseable {
   }
 
   @Override
-  public void stage(String name, String counted) {
+  public synchronized void stage(String name, String counted) {
     stage(stage == null ? Stage.Statistics : stage, name, counted);
   }
 
   @Override
-  public void stage(Stage of, String name, String counted) {
+  public synchronized void stage(Stage of, String name, String counted) {
     tellHeld();
     stage = of;
     title = name;
@@ -78,7 +83,7 @@ public final class JobEvents implements Progress, AutoCloseable {
   }
 
   @Override
-  public void advance(long now, long all) {
+  public synchronized void advance(long now, long all) {
     if (title == null) {
       return;
     }
@@ -94,16 +99,26 @@ public final class JobEvents implements Progress, AutoCloseable {
   public void result(WorkerReport report) {
     tellHeld();
     sender.send(
-        Topics.VERSIONS, job.uid(), Events.of(VersionEvent.of(job, report), clock.instant()));
+        new EventSender.Message(
+            Topics.VERSIONS, job.uid(), Events.of(VersionEvent.of(job, report), clock.instant())));
   }
 
-  private void tellHeld() {
+  private synchronized Optional<EventSender.Message> beat() {
+    boolean due = Duration.between(told, clock.instant()).compareTo(BEAT) >= 0;
+    return title != null && due ? Optional.of(message()) : Optional.empty();
+  }
+
+  private synchronized void tellHeld() {
     if (held) {
       tell();
     }
   }
 
   private void tell() {
+    sender.send(message());
+  }
+
+  private EventSender.Message message() {
     told = clock.instant();
     held = false;
     ProgressEvent event =
@@ -122,7 +137,7 @@ public final class JobEvents implements Progress, AutoCloseable {
             done,
             total,
             sender.dropped());
-    sender.send(Topics.PROGRESS, job.uid(), Events.of(event, told));
+    return new EventSender.Message(Topics.PROGRESS, job.uid(), Events.of(event, told));
   }
 
   @Override

@@ -4,11 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.errata.api.event.JobRef;
 import dev.errata.api.event.KafkaAccess;
+import dev.errata.api.event.ProgressEvent;
 import dev.errata.api.resource.Stage;
 import dev.errata.broker.Broker;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,7 +28,11 @@ class EventSenderTest {
 
   private static JobEvents tell(String bootstrap, int stages) {
     JobEvents events =
-        JobEvents.open(new KafkaAccess(bootstrap, Map.of()), JOB, JobEvents.Place.LAPTOP);
+        new JobEvents(
+            new KafkaAccess(bootstrap, Map.of()),
+            JOB,
+            JobEvents.Place.LAPTOP,
+            Clock.fixed(Instant.EPOCH, ZoneOffset.UTC));
     for (int i = 0; i < stages; i++) {
       events.stage(Stage.Values, "values", "facts");
     }
@@ -41,6 +54,35 @@ class EventSenderTest {
       JobEvents events = tell("localhost:" + silent.getLocalPort(), 3);
       events.close();
       assertThat(events.loss().orElseThrow()).startsWith("3 of 3 events did not reach Kafka");
+    }
+  }
+
+  @Test
+  void whoIsNoFurtherSaysSo() throws Exception {
+    try (Broker broker = Broker.open()) {
+      Heard.topics(broker);
+      KafkaAccess access = new KafkaAccess(broker.bootstrap(), Map.of());
+      // Every look at this clock finds ten seconds gone.
+      AtomicLong looks = new AtomicLong();
+      AtomicBoolean told = new AtomicBoolean();
+      CountDownLatch beats = new CountDownLatch(6);
+      InstantSource hasty =
+          () -> {
+            if (told.get()) {
+              beats.countDown();
+            }
+            return Instant.EPOCH.plus(JobEvents.BEAT.multipliedBy(looks.incrementAndGet()));
+          };
+      try (JobEvents events =
+          new JobEvents(access, JOB, JobEvents.Place.LAPTOP, hasty.withZone(ZoneOffset.UTC))) {
+        events.stage(Stage.Update, "update", "layers");
+        events.advance(1, 4);
+        told.set(true);
+        beats.await();
+      }
+      List<ProgressEvent> progress = Heard.of(access).progress();
+      assertThat(progress).extracting(e -> e.sequence()).isSorted().doesNotHaveDuplicates();
+      assertThat(progress).filteredOn(e -> e.done() == 1).hasSizeGreaterThan(2);
     }
   }
 

@@ -11,7 +11,8 @@ public record EditJobStatus(
     @JsonPropertyDescription("Generation of the spec that this status speaks of.")
         Long observedGeneration,
     @JsonPropertyDescription("The stage that runs or ran last.") Stage stage,
-    @JsonPropertyDescription("How far the stage is.") Progress progress,
+    @JsonPropertyDescription("How far the stage is; absent while that is unknown.")
+        Progress progress,
     @Size(max = 10) @JsonPropertyDescription("The version that the job started from.") String from,
     @Size(max = 10) @JsonPropertyDescription("The version that the job published.") String version,
     @Size(max = 96) @JsonPropertyDescription("Content address of that version.") String digest,

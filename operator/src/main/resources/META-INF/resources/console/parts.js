@@ -10,7 +10,10 @@ export const own = (text) => html`<bdi>${text}</bdi>`;
 
 export const time = (text) => (text ? html`<time datetime=${text}>${when(text)}</time>` : '–');
 
-const KINDS = { Published: 'good', Complete: 'good', Rejected: 'warn', Failed: 'bad', Running: 'live' };
+const KINDS = { Published: 'good', Complete: 'good', Rejected: 'warn', Stuck: 'warn', Failed: 'bad', Starting: 'live', Running: 'live' };
+
+/** Whether nothing more will happen to a job. */
+export const ended = (job) => job.state === 'Complete' || job.state === 'Failed';
 
 export const state = (name) => html`<span class=${`badge ${KINDS[name] ?? 'plain'}`}>${name}</span>`;
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.errata.api.EditJob;
 import dev.errata.api.resource.EditJobStatus;
 import dev.errata.api.resource.Progress;
+import dev.errata.operator.decide.JobState;
 import java.util.List;
 import java.util.Map;
 
@@ -131,11 +132,11 @@ public final class Answers {
       String completionTime) {
     static ProgressAnswer of(EditJob job) {
       EditJobStatus status = job.getStatus();
-      JobState state = JobState.of(status);
+      JobState.Stay stay = JobState.of(job);
       return new ProgressAnswer(
           job.getMetadata().getName(),
-          state.name(),
-          state.reason(),
+          stay.state().name(),
+          stay.reason(),
           status == null || status.stage() == null ? null : status.stage().name(),
           status == null ? null : status.progress(),
           status == null ? null : status.version(),

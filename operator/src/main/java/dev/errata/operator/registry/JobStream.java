@@ -1,6 +1,7 @@
 package dev.errata.operator.registry;
 
 import dev.errata.api.EditJob;
+import dev.errata.operator.decide.JobState;
 import dev.errata.operator.registry.Answers.ProgressAnswer;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
@@ -81,7 +82,7 @@ class JobStream {
       if (!now.equals(last.getAndSet(now))) {
         emitter.emit(now);
       }
-      if (JobState.of(job.getStatus()).ended()) {
+      if (JobState.of(job).state().ended()) {
         emitter.complete();
       }
     }

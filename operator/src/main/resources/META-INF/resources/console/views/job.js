@@ -1,6 +1,6 @@
 import { Refused } from '../api.js';
 import { html, nothing } from '../lib/lit-html.js';
-import { modelLink, state, terms, time, versionLink } from '../parts.js';
+import { ended, modelLink, state, terms, time, versionLink } from '../parts.js';
 import { between, duration, number } from '../text.js';
 
 const AGAIN = 3000;
@@ -26,8 +26,6 @@ export async function load({ job }, registry) {
   }
   throw new Refused(404, `there is no job ${job}`);
 }
-
-const ended = (job) => job.state === 'Complete' || job.state === 'Failed';
 
 /** Hears how the job goes, or asks again and again where nobody tells. */
 export async function follow(data, route, tools) {

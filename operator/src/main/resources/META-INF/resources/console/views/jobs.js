@@ -1,5 +1,5 @@
 import { html } from '../lib/lit-html.js';
-import { empty, jobLink, modelLink, state, table, time, versionLink } from '../parts.js';
+import { empty, ended, jobLink, modelLink, state, table, time, versionLink } from '../parts.js';
 import { between, duration, number } from '../text.js';
 
 const EVERY = 5000;
@@ -8,11 +8,9 @@ export const title = () => 'Jobs';
 
 export const load = (route, registry) => registry.jobs();
 
-const goesOn = (job) => job.state === 'Waiting' || job.state === 'Running';
-
 /** Looks again as long as something goes on. */
 export async function follow(jobs, route, { registry, update, pause }) {
-  for (let now = jobs; now.some(goesOn); ) {
+  for (let now = jobs; !now.every(ended); ) {
     await pause(EVERY);
     now = await registry.jobs();
     update(now);

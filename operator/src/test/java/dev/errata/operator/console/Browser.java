@@ -35,7 +35,7 @@ import org.openqa.selenium.logging.LoggingPreferences;
  * it is not installed; with {@code ERRATA_BROWSER=required} in the environment they fail there.
  */
 public final class Browser implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final String AXE = axe();
 
   private final ChromeDriver driver;

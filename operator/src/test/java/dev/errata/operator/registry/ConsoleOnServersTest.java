@@ -45,7 +45,7 @@ class ConsoleOnServersTest {
       browser.tabTo("input[name=token]");
       browser.press(Tokens.reader(admin, namespace, "editjobs"), Keys.ENTER);
       browser.waitFor("h1", "two-facts");
-      browser.waitFor("dl", "Waiting");
+      browser.waitFor("dl", "Pending");
       tell(admin, job, new Progress(1L, 4L, "25%", 0.5, 6L, null));
       browser.waitFor(".stages .here .words", "1 of 4 facts");
       tell(admin, job, new Progress(3L, 4L, "75%", 0.5, 2L, null));

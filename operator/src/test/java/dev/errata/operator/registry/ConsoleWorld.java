@@ -218,16 +218,14 @@ public final class ConsoleWorld {
             null,
             null,
             null,
-            end == null
-                ? List.of()
-                : List.of(
-                    new Condition(
-                        end,
-                        Condition.Status.True,
-                        1L,
-                        start,
-                        end.equals("Complete") ? "Published" : "GateMissed",
-                        "It ended."))));
+            List.of(
+                end == null
+                    ? says("WorkersReady", "Running", start)
+                    : says(end, end.equals("Complete") ? "Published" : "GateMissed", start))));
     writer.job(job);
+  }
+
+  private static Condition says(String type, String reason, String since) {
+    return new Condition(type, Condition.Status.True, 1L, since, reason, "So it is.");
   }
 }

@@ -11,6 +11,7 @@ import dev.errata.operator.assembly.Assembly;
 import dev.errata.operator.cluster.PodPlayer;
 import dev.errata.operator.cluster.RealCluster;
 import dev.errata.operator.cluster.Tokens;
+import dev.errata.operator.decide.JobState;
 import dev.errata.operator.manifest.Installation;
 import dev.errata.operator.registry.Answers.FactAnswer;
 import io.agroal.api.AgroalDataSource;
@@ -128,7 +129,7 @@ class RegistryOnServersTest {
       Operator operator =
           Assembly.operator(client, INSTALLATION, Set.of(namespace), null, Clock.systemUTC());
       operator.start();
-      soon().until(() -> JobState.of(admin.resource(job).get().getStatus()).ended());
+      soon().until(() -> JobState.of(admin.resource(job).get()).state().ended());
       operator.stop();
       return admin.resource(job).get();
     }
@@ -189,7 +190,7 @@ class RegistryOnServersTest {
     assertThat(reader.models(namespace)).isEmpty();
     postgres.down();
     try {
-      assertThat(JobState.of(edited().getStatus()).name()).isEqualTo("Complete");
+      assertThat(JobState.of(edited()).state()).isEqualTo(JobState.Complete);
       runtime.turn();
       assertThatThrownBy(this::albury).isInstanceOf(PersistenceException.class);
       HttpResponse<String> answer =
@@ -252,7 +253,7 @@ class RegistryOnServersTest {
             .of(namespace, "waiting")
             .invoke(
                 now -> {
-                  if (now.state().equals("Waiting")) {
+                  if (now.state().equals("Pending")) {
                     waiting.setStatus(job.getStatus());
                     admin.resource(waiting).patchStatus();
                   }
@@ -263,7 +264,7 @@ class RegistryOnServersTest {
             .atMost(Duration.ofMinutes(2));
     assertThat(told)
         .extracting(Answers.ProgressAnswer::state)
-        .containsExactly("Waiting", "Complete");
+        .containsExactly("Pending", "Complete");
     assertThat(ask("GET", path.replace("two-facts", "none"), token).statusCode()).isEqualTo(404);
   }
 

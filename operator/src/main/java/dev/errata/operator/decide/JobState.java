@@ -1,16 +1,15 @@
-package dev.errata.operator.meters;
+package dev.errata.operator.decide;
 
 import dev.errata.api.EditJob;
 import dev.errata.api.resource.Condition;
 import dev.errata.api.resource.ConditionType;
 import dev.errata.api.resource.EditJobStatus;
 import dev.errata.api.resource.Reason;
-import dev.errata.operator.decide.Times;
 import java.time.Instant;
 import java.util.Optional;
 
-/** Where an EditJob is, in one word, read off its conditions. */
-enum JobState {
+/** Where an EditJob is, in one word, read off its conditions: for meters, registry and console. */
+public enum JobState {
   /** Nothing is known of it yet. */
   Pending,
   /** Its Model is not there or not ready. */
@@ -33,34 +32,43 @@ enum JobState {
   Failed;
 
   /**
-   * A state and its beginning.
+   * A state, its beginning and its reason.
    *
    * @param since when it began, as far as conditions tell; the creation of the job otherwise
+   * @param reason that of the condition that tells it; null where none does, and where it is the
+   *     very word of the state
    */
-  record Stay(JobState state, Instant since) {}
+  public record Stay(JobState state, Instant since, String reason) {
+    private static Stay of(JobState state, Condition condition) {
+      String reason = condition.reason();
+      return new Stay(
+          state,
+          Times.parse(condition.lastTransitionTime()),
+          state.name().equals(reason) ? null : reason);
+    }
+  }
 
   /** Whether it is the last. */
-  boolean ended() {
+  public boolean ended() {
     return this == Complete || this == Failed;
   }
 
   /** Where a job is. */
-  static Stay of(EditJob job) {
-    Instant created = Times.parse(job.getMetadata().getCreationTimestamp());
+  public static Stay of(EditJob job) {
     for (ConditionType type : new ConditionType[] {ConditionType.Failed, ConditionType.Complete}) {
       Optional<Condition> ended = condition(job, type).filter(JobState::holds);
       if (ended.isPresent()) {
-        JobState state = type == ConditionType.Failed ? Failed : Complete;
-        return new Stay(state, since(ended.get()));
+        return Stay.of(type == ConditionType.Failed ? Failed : Complete, ended.get());
       }
     }
     Optional<Condition> suspended = condition(job, ConditionType.Suspended).filter(JobState::holds);
     if (suspended.isPresent()) {
-      return new Stay(Suspended, since(suspended.get()));
+      return Stay.of(Suspended, suspended.get());
     }
     return condition(job, ConditionType.WorkersReady)
-        .map(ready -> new Stay(waiting(ready), since(ready)))
-        .orElse(new Stay(Pending, created));
+        .map(ready -> Stay.of(waiting(ready), ready))
+        .orElseGet(
+            () -> new Stay(Pending, Times.parse(job.getMetadata().getCreationTimestamp()), null));
   }
 
   private static JobState waiting(Condition ready) {
@@ -84,12 +92,8 @@ enum JobState {
     return condition.status() == Condition.Status.True;
   }
 
-  private static Instant since(Condition condition) {
-    return Times.parse(condition.lastTransitionTime());
-  }
-
   /** What is said of a job about something. */
-  static Optional<Condition> condition(EditJob job, ConditionType type) {
+  public static Optional<Condition> condition(EditJob job, ConditionType type) {
     EditJobStatus status = job.getStatus();
     return status == null || status.conditions() == null
         ? Optional.empty()

@@ -33,14 +33,14 @@ final class Bench {
    * @throws dev.errata.api.InputException when the checkpoint, a fact or the corpus cannot be used
    */
   BenchReport run() {
-    try (Checkpoint checkpoint = Checkpoint.open(plan.model());
-        Tokenizer tokenizer = Tokenizer.open(plan.model())) {
+    try (Checkpoint checkpoint = Checkpoint.open(plan.input().model());
+        Tokenizer tokenizer = Tokenizer.open(plan.input().model())) {
       Common common;
       LibrarySide.Result library;
       List<MatrixRate> rates;
-      try (Decoder decoder = Decoder.open(checkpoint, plan.compute())) {
+      try (Decoder decoder = Decoder.open(checkpoint, plan.input().compute())) {
         stages.accept("unedited model: prefixes, text and figures");
-        common = Common.of(plan, decoder, tokenizer);
+        common = Common.of(plan.input(), plan.shared(), decoder, tokenizer);
         stages.accept("the machine's rate of matrix multiplication");
         rates = rates(decoder);
         library = new LibrarySide(decoder, tokenizer, common, rates).run(plan, stages);
@@ -65,7 +65,7 @@ final class Bench {
       LibrarySide.Result library,
       TextbookSide.Result textbook) {
     return new BenchReport(
-        plan.model().toString(),
+        plan.input().model().toString(),
         common.facts().size(),
         common.settings().layers(),
         common.prefixes().size(),

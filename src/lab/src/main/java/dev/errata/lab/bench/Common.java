@@ -37,11 +37,15 @@ record Common(
   private static final EvaluationSettings EVALUATION =
       EvaluationSettings.DEFAULT.withSuites(Set.of(Suite.Probability, Suite.Generation));
 
-  /** Draws prefixes and text from the unedited model and measures it. */
-  static Common of(BenchPlan plan, Decoder decoder, Tokenizer tokenizer) {
+  /**
+   * Draws prefixes and text from the unedited model and measures it.
+   *
+   * @param facts those of the input that both forms edit
+   */
+  static Common of(EditInput input, List<Fact> facts, Decoder decoder, Tokenizer tokenizer) {
     Memit job =
         new Memit(
-            plan.layers(),
+            input.layers(),
             null,
             null,
             null,
@@ -50,22 +54,22 @@ record Common(
             null,
             null,
             null,
-            plan.prefixes(),
+            input.prefixes(),
             null,
             null,
             null,
             null);
-    MemitSettings settings = MemitPresets.resolve(job, decoder.architecture(), plan.seed());
+    MemitSettings settings = MemitPresets.resolve(job, decoder.architecture(), input.seed());
     List<String> prefixes =
         Prefixes.sample(
-            decoder, tokenizer, settings.prefixes(), settings.prefixTokens(), plan.seed());
+            decoder, tokenizer, settings.prefixes(), settings.prefixTokens(), input.seed());
     List<int[]> rows = new ArrayList<>();
-    Corpus.open(plan.corpus(), Path.of(""), decoder, tokenizer, plan.seed())
-        .rows(plan.tokens())
+    Corpus.open(input.corpus(), Path.of(""), decoder, tokenizer, input.seed())
+        .rows(input.tokens())
         .forEachRemaining(rows::add);
     Evaluation unedited =
-        Evaluator.evaluate(decoder, tokenizer, plan.shared(), EVALUATION, null, Progress.NONE);
-    return new Common(settings, prefixes, rows, plan.shared(), unedited);
+        Evaluator.evaluate(decoder, tokenizer, facts, EVALUATION, null, Progress.NONE);
+    return new Common(settings, prefixes, rows, facts, unedited);
   }
 
   /** How an edited model does. */

@@ -105,15 +105,7 @@ public final class ExpertsBenchCommand implements Callable<Integer> {
     ExpertsPlan plan =
         new ExpertsPlan(experts, perToken, keys, width, hidden, passes, residualShare, seed);
     PrintWriter err = spec.commandLine().getErr();
-    ExpertsReport report =
-        new ExpertsBench(
-                plan,
-                gpuTeraflops,
-                stage -> {
-                  err.println(stage);
-                  err.flush();
-                })
-            .run();
+    ExpertsReport report = new ExpertsBench(plan, gpuTeraflops, EditOptions.told(err)).run();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(JSON.writeValueAsString(report));

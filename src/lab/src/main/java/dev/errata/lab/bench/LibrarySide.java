@@ -47,7 +47,7 @@ final class LibrarySide {
 
   /** Edits; values are timed on all facts of the plan. */
   Result run(BenchPlan plan, Consumer<String> stages) {
-    List<Fact> timed = plan.facts();
+    List<Fact> timed = plan.input().facts();
     int repeats = plan.repeats();
     try (Scope scope = new Scope()) {
       stages.accept("library: warm-up");

@@ -75,6 +75,14 @@ public final class BlockDescent {
     return List.copyOf(updates);
   }
 
+  /** ‖R − Σ_e K_e Δ_eᵀ‖ / ‖R‖ (Frobenius); 0 when R is zero. */
+  public double residualShare() {
+    try (Scope scope = new Scope()) {
+      double whole = residuals.square().sum().getDouble();
+      return whole == 0 ? 0 : Math.sqrt(rest.square().sum().getDouble() / whole);
+    }
+  }
+
   /** What is minimised: ‖R − Σ_e K_e Δ_eᵀ‖² + Σ_e tr(Δ_e M_e Δ_eᵀ). */
   public double objective() {
     return objective(memories, residuals, updates);

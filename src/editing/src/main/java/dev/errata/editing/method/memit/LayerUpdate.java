@@ -10,6 +10,7 @@ import dev.errata.editing.memory.LinearMemory;
 import dev.errata.editing.memory.Metric;
 import dev.errata.editing.memory.NullSpaceMetric;
 import dev.errata.editing.memory.Solution;
+import dev.errata.editing.memory.Solver;
 import dev.errata.editing.model.Decoder;
 import dev.errata.editing.torch.Scope;
 import java.util.ArrayList;
@@ -32,9 +33,10 @@ public final class LayerUpdate {
   private final List<String> prefixes;
   private final EditMetric metric;
   private final EarlierKeys earlier;
+  private final Solver solver;
 
   /**
-   * Prepares.
+   * Prepares; {@link ClosedForm} solves.
    *
    * @param prefixes the texts that values were optimised with
    * @param metric what a change costs
@@ -47,12 +49,29 @@ public final class LayerUpdate {
       List<String> prefixes,
       EditMetric metric,
       EarlierKeys earlier) {
+    this(decoder, tokenizer, settings, prefixes, metric, earlier, ClosedForm::solve);
+  }
+
+  /**
+   * The same by another way to the minimiser, to compare.
+   *
+   * @param solver finds the updates of a layer
+   */
+  public LayerUpdate(
+      Decoder decoder,
+      Tokenizer tokenizer,
+      MemitSettings settings,
+      List<String> prefixes,
+      EditMetric metric,
+      EarlierKeys earlier,
+      Solver solver) {
     this.decoder = decoder;
     this.tokenizer = tokenizer;
     this.settings = settings;
     this.prefixes = List.copyOf(prefixes);
     this.metric = metric;
     this.earlier = earlier;
+    this.solver = solver;
   }
 
   /**
@@ -191,7 +210,7 @@ public final class LayerUpdate {
             new LinearMemory(
                 memory.keys(), memory.rows(), before == null ? own : own.keeping(before)));
       }
-      Solution solution = ClosedForm.solve(weighted, residual);
+      Solution solution = solver.solve(weighted, residual);
       double[] norms = write(layer, indices, solution.updates());
       return new LayerReport(
           layer,

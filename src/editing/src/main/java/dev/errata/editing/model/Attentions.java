@@ -49,6 +49,7 @@ final class Attentions {
             turned ? frame.cos() : absent.angles(),
             turned ? frame.sin() : absent.angles(),
             frame.masks().get(architecture.attention().windows().get(layer)),
+            frame.places() == null ? absent.angles() : frame.places(),
             cached ? past.entries(layer) : List.of(absent.keys()));
     if (record != null) {
       record.append(layer, result.get(1), result.get(2));

@@ -30,9 +30,7 @@ public final class Decoder implements AutoCloseable {
   private final NDManager manager;
   private final Weights weights;
   private final Kernels kernels;
-  private final Attentions attentions;
-  private final FeedForwards feedForwards;
-  private final NDArray noValues;
+  private final Blocks blocks;
   private final NDArray noAngles;
   private final Frames frames;
   private long layerTokens;
@@ -44,13 +42,12 @@ public final class Decoder implements AutoCloseable {
     this.weights = weights;
     this.kernels =
         Kernels.load(manager, Decoder.class, "decoder.py", DecoderAttributes.of(architecture));
-    this.feedForwards = new FeedForwards(architecture, weights, kernels);
     try (Scope scope = new Scope()) {
-      noValues = scope.release(Tensors.convert(manager.create(new Shape(0)), compute.type()));
       noAngles = scope.release(Tensors.convert(manager.create(new Shape(0)), compute.type()));
       NDArray noKeys = Tensors.convert(manager.create(new Shape(0)), compute.type());
       Attentions.Absent absent = new Attentions.Absent(noAngles, scope.release(noKeys));
-      attentions = new Attentions(architecture, weights, kernels, absent);
+      Attentions attentions = new Attentions(architecture, weights, kernels, absent);
+      blocks = new Blocks(architecture, weights, kernels, attentions);
     }
     frames = new Frames(architecture, compute, manager, noAngles);
   }
@@ -117,11 +114,16 @@ public final class Decoder implements AutoCloseable {
     return frames.of(batch, past);
   }
 
+  /** For the states of {@link TokenBatch#packed}, [1, N, d]: attention alone pads them. */
+  public Frame packedFrame(TokenBatch batch, KeyValueCache past) {
+    return frames.packed(batch, past);
+  }
+
   /**
    * Runs one block.
    *
    * @param layer the block, from 0
-   * @param input the residual stream before it, [B, T, d]
+   * @param input the residual stream before it, [B, T, d], or packed as the frame is
    * @param frame positions and masks
    * @param past keys and values of earlier tokens, or null
    * @param record where to append the keys and values of these tokens, or null; may be {@code past}
@@ -130,57 +132,27 @@ public final class Decoder implements AutoCloseable {
    */
   public NDArray block(
       int layer, NDArray input, Frame frame, KeyValueCache past, KeyValueCache record, Tap tap) {
+    count(input);
+    return blocks.run(layer, input, frame, past, record, tap);
+  }
+
+  /**
+   * Runs a dense block up to its edited linear.
+   *
+   * @return what {@link #finish} goes on from, to the open scope
+   */
+  public HalfBlock begin(int layer, NDArray input, Frame frame) {
+    count(input);
+    return blocks.begin(layer, input, frame);
+  }
+
+  /** Runs the rest of a block, as its edited linear is now: gives what {@link #block} would. */
+  public NDArray finish(int layer, HalfBlock half) {
+    return blocks.finish(layer, half);
+  }
+
+  private void count(NDArray input) {
     layerTokens += input.getShape().get(0) * input.getShape().get(1);
-    try (Scope scope = new Scope()) {
-      NDArray normed = pre(input, Part.ATTENTION_NORM, Part.ATTENTION_NORM_BIAS, layer);
-      NDArray attended = scaled(attention(layer, normed, frame, past, record));
-      attended = tap.at(layer, Site.ATTENTION_OUTPUT, attended);
-      NDArray middle = input.add(attended);
-      NDArray read =
-          switch (architecture.norm().placement()) {
-            case PARALLEL_SHARED -> normed;
-            case PARALLEL -> feedForwardNorm(input, layer);
-            case PRE, PRE_AND_POST, POST -> feedForwardNorm(middle, layer);
-          };
-      NDArray fed = feedForward(layer, read, tap);
-      NDArray output = tap.at(layer, Site.BLOCK_OUTPUT, middle.add(fed));
-      return scope.keep(output);
-    }
-  }
-
-  private NDArray feedForwardNorm(NDArray input, int layer) {
-    return pre(input, Part.FEED_FORWARD_NORM, Part.FEED_FORWARD_NORM_BIAS, layer);
-  }
-
-  private NDArray scaled(NDArray addition) {
-    double scale = architecture.residualScale();
-    return scale == 1 ? addition : addition.mul(scale);
-  }
-
-  private NDArray attention(
-      int layer, NDArray normed, Frame frame, KeyValueCache past, KeyValueCache record) {
-    NDArray output = attentions.apply(layer, normed, frame, past, record);
-    return post(output, Part.ATTENTION_POST_NORM, layer);
-  }
-
-  private NDArray feedForward(int layer, NDArray normed, Tap tap) {
-    NDArray output = feedForwards.apply(layer, normed, tap);
-    output = post(output, Part.FEED_FORWARD_POST_NORM, layer);
-    return tap.at(layer, Site.FEED_FORWARD_OUTPUT, scaled(output));
-  }
-
-  private NDArray pre(NDArray input, Part norm, Part bias, int layer) {
-    if (architecture.norm().placement() == Architecture.Placement.POST) {
-      return input;
-    }
-    return kernels.one("norm", input, weights.get(norm, layer), weights.get(bias, layer));
-  }
-
-  private NDArray post(NDArray output, Part norm, int layer) {
-    return switch (architecture.norm().placement()) {
-      case PRE, PARALLEL, PARALLEL_SHARED -> output;
-      case PRE_AND_POST, POST -> kernels.one("norm", output, weights.get(norm, layer), noValues);
-    };
   }
 
   /**

@@ -35,18 +35,26 @@ final class FeedForwards {
   }
 
   private NDArray dense(int layer, NDArray x, Tap tap) {
-    NDArray key =
-        key(
-            x,
-            weights.get(Part.GATE, layer),
-            weights.get(Part.GATE_BIAS, layer),
-            weights.get(Part.UP, layer),
-            weights.get(Part.UP_BIAS, layer));
-    key = tap.at(layer, Site.FEED_FORWARD_KEY, key);
+    NDArray key = tap.at(layer, Site.FEED_FORWARD_KEY, key(layer, x));
     if (tap != Tap.NONE) {
       NDArray flat = key.reshape(-1, key.getShape().get(2));
       tap.keys(layer, List.of(new MemoryKeys(0, null, null, flat)));
     }
+    return output(layer, key);
+  }
+
+  /** The input of a dense layer's edited linear, [B, T, f], to the open scope. */
+  NDArray key(int layer, NDArray x) {
+    return key(
+        x,
+        weights.get(Part.GATE, layer),
+        weights.get(Part.GATE_BIAS, layer),
+        weights.get(Part.UP, layer),
+        weights.get(Part.UP_BIAS, layer));
+  }
+
+  /** The output of a dense layer's edited linear, [B, T, d], to the open scope. */
+  NDArray output(int layer, NDArray key) {
     return kernels.one(
         "linear", key, weights.get(Part.DOWN, layer), weights.get(Part.DOWN_BIAS, layer));
   }

@@ -31,7 +31,16 @@ record Frames(Architecture architecture, Compute compute, NDManager manager, NDA
     for (int window : architecture.attention().windows()) {
       masks.computeIfAbsent(window, width -> mask(before, now, width));
     }
-    return new Frame(cos, sin, masks);
+    return new Frame(cos, sin, masks, null);
+  }
+
+  /** The same for states of a batch that are packed. */
+  Frame packed(TokenBatch batch, KeyValueCache past) {
+    Frame padded = of(batch, past);
+    try (Scope scope = new Scope()) {
+      NDArray places = scope.keep(Tensors.owned(manager.create(batch.places())));
+      return new Frame(padded.cos(), padded.sin(), padded.masks(), places);
+    }
   }
 
   private NDArray angles(Rotary rotary, int[][] positions, boolean sine) {

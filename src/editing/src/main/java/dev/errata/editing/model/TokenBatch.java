@@ -49,6 +49,37 @@ public record TokenBatch(List<int[]> rows, List<int[]> positions) {
     return rows.get(row).length;
   }
 
+  /** All tokens as one row without padding, row behind row, each at its own position. */
+  public TokenBatch packed() {
+    return new TokenBatch(List.of(joined(rows)), List.of(joined(positions)));
+  }
+
+  private static int[] joined(List<int[]> parts) {
+    return parts.stream().flatMapToInt(Arrays::stream).toArray();
+  }
+
+  /** Where each row begins in the packed one. */
+  public long[] starts() {
+    long[] starts = new long[size()];
+    for (int row = 1; row < starts.length; row++) {
+      starts[row] = starts[row - 1] + length(row - 1);
+    }
+    return starts;
+  }
+
+  /** Where the tokens of the packed row lie in the flattened batch: row · T + index. */
+  public long[] places() {
+    int width = width();
+    long[] places = new long[rows.stream().mapToInt(row -> row.length).sum()];
+    int at = 0;
+    for (int row = 0; row < size(); row++) {
+      for (int i = 0; i < length(row); i++) {
+        places[at++] = (long) row * width + i;
+      }
+    }
+    return places;
+  }
+
   /** Token ids [B, T], int64, padded with 0. */
   NDArray ids(NDManager manager) {
     return padded(manager, rows, 0);

@@ -245,7 +245,7 @@ public final class SecondMoments implements AutoCloseable {
       NDArray keys = wide(read.gated());
       long routed = keys.getShape().get(0);
       if (read.positions() == null) {
-        long[] positions = positions(batch);
+        long[] positions = batch.places();
         routed = positions.length;
         keys = real == null ? keys : Tensors.rows(keys, positions);
       } else if (real != null) {
@@ -266,28 +266,16 @@ public final class SecondMoments implements AutoCloseable {
   }
 
   private static boolean isPadded(TokenBatch batch) {
-    return positions(batch).length < batch.size() * batch.width();
+    return batch.places().length < batch.size() * batch.width();
   }
 
   /** 1 at real positions and 0 at padding, [B · T] float32. */
   private NDArray real(TokenBatch batch) {
     float[] real = new float[batch.size() * batch.width()];
-    for (long position : positions(batch)) {
+    for (long position : batch.places()) {
       real[(int) position] = 1;
     }
     return decoder.manager().create(real);
-  }
-
-  private static long[] positions(TokenBatch batch) {
-    int width = batch.width();
-    long[] flat = new long[batch.rows().stream().mapToInt(row -> row.length).sum()];
-    int at = 0;
-    for (int row = 0; row < batch.size(); row++) {
-      for (int i = 0; i < batch.length(row); i++) {
-        flat[at++] = (long) row * width + i;
-      }
-    }
-    return flat;
   }
 
   private void handOver(long tokens, Consumer<Moment> taker) {

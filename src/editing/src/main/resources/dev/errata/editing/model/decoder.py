@@ -54,10 +54,23 @@
       y = x.unsqueeze(2).expand([x.size(0), x.size(1), self.query_groups, x.size(2), x.size(3)])
       y = y.reshape([x.size(0), -1, x.size(2), x.size(3)])
     return y
-  def attention(self, x: Tensor, w: List[Tensor], cos: Tensor, sin: Tensor, mask: Tensor, past: List[Tensor]) -> List[Tensor]:
-    q = self.linear(x, w[0], w[1])
-    k = self.linear(x, w[2], w[3])
-    v = self.linear(x, w[4], w[5])
+  def unpack(self, x: Tensor, places: Tensor, mask: Tensor) -> Tensor:
+    # Rows side by side become a padded batch, of whose shape the mask tells.
+    y = x
+    if places.numel() > 0:
+      y = torch.zeros([mask.size(0) * mask.size(2), x.size(2)], dtype=x.dtype, device=x.device)
+      y = torch.index_copy(y, 0, places, x.view([x.size(1), x.size(2)]))
+      y = y.view([mask.size(0), mask.size(2), x.size(2)])
+    return y
+  def pack(self, x: Tensor, places: Tensor) -> Tensor:
+    y = x
+    if places.numel() > 0:
+      y = torch.index_select(x.view([x.size(0) * x.size(1), x.size(2)]), 0, places).unsqueeze(0)
+    return y
+  def attention(self, x: Tensor, w: List[Tensor], cos: Tensor, sin: Tensor, mask: Tensor, places: Tensor, past: List[Tensor]) -> List[Tensor]:
+    q = self.unpack(self.linear(x, w[0], w[1]), places, mask)
+    k = self.unpack(self.linear(x, w[2], w[3]), places, mask)
+    v = self.unpack(self.linear(x, w[4], w[5]), places, mask)
     if self.norm_projections:
       q = self.norm(q, w[8], w[10])
       k = self.norm(k, w[9], w[10])
@@ -77,28 +90,30 @@
     if cos.numel() > 0:
       q = self.rotate(q, cos, sin)
       k = self.rotate(k, cos, sin)
-    return self.attend(x, q, k, v, w[6], w[7], w[11], mask, past)
-  def latent_attention(self, x: Tensor, w: List[Tensor], cos: Tensor, sin: Tensor, mask: Tensor, past: List[Tensor]) -> List[Tensor]:
+    return self.attend(q, k, v, w[6], w[7], w[11], mask, places, past)
+  def latent_attention(self, x: Tensor, w: List[Tensor], cos: Tensor, sin: Tensor, mask: Tensor, places: Tensor, past: List[Tensor]) -> List[Tensor]:
     none = w[7]
+    c = self.unpack(self.linear(x, w[3], none), places, mask)
     q = x
     if w[0].numel() > 0:
       q = self.latent_norm(self.linear(x, w[0], none), w[1])
-    q = self.split_heads(self.linear(q, w[2], none))
-    c = self.linear(x, w[3], none)
+    q = self.split_heads(self.unpack(self.linear(q, w[2], none), places, mask))
     up = self.linear(self.latent_norm(torch.slice(c, -1, 0, self.latent_rank), w[4]), w[5], none)
-    up = torch.transpose(up.view([x.size(0), x.size(1), q.size(1), -1]), 1, 2)
+    up = torch.transpose(up.view([c.size(0), c.size(1), q.size(1), -1]), 1, 2)
     turning = torch.slice(c, -1, self.latent_rank, c.size(-1)).unsqueeze(1)
-    turning = self.rotate(turning, cos, sin).expand([x.size(0), q.size(1), x.size(1), self.latent_turning])
+    turning = self.rotate(turning, cos, sin).expand([c.size(0), q.size(1), c.size(1), self.latent_turning])
     k = torch.cat([torch.slice(up, -1, 0, self.latent_still), turning], -1)
     v = torch.slice(up, -1, self.latent_still, up.size(-1))
     q = torch.cat([torch.slice(q, -1, 0, self.latent_still), self.rotate(torch.slice(q, -1, self.latent_still, q.size(-1)), cos, sin)], -1)
-    return self.attend(x, q, k, v, w[6], none, none, mask, past)
+    return self.attend(q, k, v, w[6], none, none, mask, places, past)
   def latent_norm(self, x: Tensor, w: Tensor) -> Tensor:
     # The norms inside have an epsilon of their own, whatever the configuration says.
     h = self.widen(x)
     h = h * torch.rsqrt(h.pow(2).mean([-1], True) + 0.000001)
     return w * h.to(x.dtype)
-  def attend(self, x: Tensor, q: Tensor, k: Tensor, v: Tensor, w: Tensor, b: Tensor, sinks: Tensor, mask: Tensor, past: List[Tensor]) -> List[Tensor]:
+  def attend(self, q: Tensor, k: Tensor, v: Tensor, w: Tensor, b: Tensor, sinks: Tensor, mask: Tensor, places: Tensor, past: List[Tensor]) -> List[Tensor]:
+    batch = k.size(0)
+    tokens = k.size(2)
     keys = k
     values = v
     if len(past) == 3:
@@ -111,28 +126,28 @@
     elif past[0].numel() > 0:
       keys = torch.cat([past[0], k], 2)
       values = torch.cat([past[1], v], 2)
-    if x.size(1) == 1:
+    if tokens == 1:
       # One token a row: the queries of a group stand side by side before their one key head.
-      q = q.reshape([x.size(0), keys.size(1), -1, self.head_dim])
+      q = q.reshape([batch, keys.size(1), -1, self.head_dim])
     else:
       keys = self.repeat_heads(keys)
       values = self.repeat_heads(values)
     if sinks.numel() > 0:
       scores = torch.matmul(q, torch.transpose(keys, 2, 3)) * self.attention_scale + mask
-      sink = sinks.view([1, keys.size(1), -1, 1]).expand([x.size(0), keys.size(1), q.size(2), 1])
-      p = torch.softmax(self.widen(torch.cat([scores, sink], -1)), -1).to(x.dtype)
+      sink = sinks.view([1, keys.size(1), -1, 1]).expand([batch, keys.size(1), q.size(2), 1])
+      p = torch.softmax(self.widen(torch.cat([scores, sink], -1)), -1).to(q.dtype)
       o = torch.matmul(torch.slice(p, -1, 0, scores.size(-1)), values)
     elif self.attention_softcap > 0.0:
       scores = torch.matmul(q, torch.transpose(keys, 2, 3)) * self.attention_scale
       scores = torch.tanh(scores / self.attention_softcap) * self.attention_softcap
-      p = torch.softmax(self.widen(scores + mask), -1).to(x.dtype)
+      p = torch.softmax(self.widen(scores + mask), -1).to(q.dtype)
       o = torch.matmul(p, values)
     else:
       o = torch.scaled_dot_product_attention(q, keys, values, mask, 0.0, False, scale=self.attention_scale)
-    if x.size(1) > 1:
+    if tokens > 1:
       o = torch.transpose(o, 1, 2)
-    o = o.reshape([x.size(0), x.size(1), -1])
-    return [self.linear(o, w, b), k, v]
+    o = o.reshape([batch, tokens, -1])
+    return [self.linear(self.pack(o, places), w, b), k, v]
   def activate(self, x: Tensor) -> Tensor:
     if self.activation == 0:
       y = torch.gelu(x, approximate="tanh")

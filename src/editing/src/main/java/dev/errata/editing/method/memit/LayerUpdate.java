@@ -27,6 +27,9 @@ import java.util.stream.IntStream;
  * an edit below may have changed both.
  */
 public final class LayerUpdate {
+  /** Bytes of dense blocks that are kept halfway between a layer's keys and its edit, at most. */
+  public static final long MOST_KEPT = 256L << 20;
+
   private final Decoder decoder;
   private final Tokenizer tokenizer;
   private final MemitSettings settings;

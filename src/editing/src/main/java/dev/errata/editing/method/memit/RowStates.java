@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import dev.errata.editing.model.Decoder;
 import dev.errata.editing.model.Frame;
+import dev.errata.editing.model.HalfBlock;
 import dev.errata.editing.model.MemoryKeys;
 import dev.errata.editing.model.Rows;
 import dev.errata.editing.model.Tap;
@@ -26,7 +27,8 @@ import java.util.stream.LongStream;
 
 /**
  * The states of many token rows at the input of one block. An edit of a block changes no state
- * below it, so every block is run once over all rows, after its edit.
+ * below it, so every block is run once over all rows: up to its edited linear before the edit,
+ * where there is room to keep so much, and from there on behind it.
  */
 final class RowStates implements AutoCloseable {
   /** Rows that run together. */
@@ -34,13 +36,21 @@ final class RowStates implements AutoCloseable {
     final int[] rows;
     final TokenBatch batch;
     final Frame frame;
-    NDArray state;
+    NDArray state; // [1, N, d], packed
+    HalfBlock half; // of the current block, or null
 
     Part(int[] rows, TokenBatch batch, Frame frame, NDArray state) {
       this.rows = rows;
       this.batch = batch;
       this.frame = frame;
       this.state = state;
+    }
+
+    void forget() {
+      if (half != null) {
+        half.close();
+        half = null;
+      }
     }
   }
 
@@ -63,12 +73,15 @@ final class RowStates implements AutoCloseable {
             .sorted(Comparator.comparingInt(row -> rows.get(row).length))
             .toList();
     List<Integer> part = new ArrayList<>();
+    long tokens = 0;
     for (int row : order) {
-      if (!part.isEmpty() && (part.size() + 1L) * rows.get(row).length > budget) {
+      if (!part.isEmpty() && tokens + rows.get(row).length > budget) {
         add(rows, part);
         part.clear();
+        tokens = 0;
       }
       part.add(row);
+      tokens += rows.get(row).length;
     }
     add(rows, part);
   }
@@ -76,8 +89,8 @@ final class RowStates implements AutoCloseable {
   private void add(List<int[]> rows, List<Integer> part) {
     try (Scope scope = new Scope()) {
       TokenBatch batch = TokenBatch.of(part.stream().map(rows::get).toList());
-      NDArray state = scope.release(decoder.embed(batch));
-      Frame frame = decoder.frame(batch, null).release(scope);
+      NDArray state = scope.release(decoder.embed(batch.packed()));
+      Frame frame = decoder.packedFrame(batch, null).release(scope);
       parts.add(new Part(part.stream().mapToInt(Integer::intValue).toArray(), batch, frame, state));
     }
   }
@@ -87,9 +100,13 @@ final class RowStates implements AutoCloseable {
     for (; layer < target; layer++) {
       for (Part part : parts) {
         try (Scope scope = new Scope()) {
-          NDArray next = decoder.block(layer, part.state, part.frame, null, null, Tap.NONE);
+          NDArray next =
+              part.half == null
+                  ? decoder.block(layer, part.state, part.frame, null, null, Tap.NONE)
+                  : decoder.finish(layer, part.half);
           part.state.close();
           part.state = scope.release(next);
+          part.forget();
         }
       }
     }
@@ -110,13 +127,39 @@ final class RowStates implements AutoCloseable {
    */
   NDArray keys() {
     try (Scope scope = new Scope()) {
-      Read read = reads().get(0);
+      NDList pieces = new NDList();
       long[] order = new long[count];
-      for (int i = 0; i < count; i++) {
-        order[read.rows()[i]] = i;
+      int at = 0;
+      long room = LayerUpdate.MOST_KEPT;
+      for (Part part : parts) {
+        part.forget();
+        try (Scope inner = new Scope()) {
+          HalfBlock half = decoder.begin(layer, part.state, part.frame);
+          NDArray last = Rows.pickFlat(half.key(), last(part.batch));
+          pieces.add(inner.keep(last.toType(DataType.FLOAT64, true)));
+          long bytes =
+              (half.middle().size() + half.key().size()) * Tensors.width(decoder.compute().type());
+          if (bytes <= room) {
+            part.half = half.release(inner);
+            room -= bytes;
+          }
+        }
+        for (int row : part.rows) {
+          order[row] = at++;
+        }
       }
-      return scope.keep(Tensors.rows(read.keys(), order));
+      NDArray all = pieces.size() == 1 ? pieces.get(0) : NDArrays.concat(pieces);
+      return scope.keep(Tensors.rows(all, order));
     }
+  }
+
+  /** Where the last token of each row is among the states. */
+  private static long[] last(TokenBatch batch) {
+    long[] last = batch.starts();
+    for (int row = 0; row < last.length; row++) {
+      last[row] += batch.length(row) - 1;
+    }
+    return last;
   }
 
   /**
@@ -158,14 +201,14 @@ final class RowStates implements AutoCloseable {
 
   /** Runs inside a forward pass, whose scope the result must outlive. */
   private static Read read(Part part, MemoryKeys memory) {
-    int width = part.batch.width();
+    long[] last = last(part.batch);
     Map<Long, Integer> rowOf = new HashMap<>();
-    for (int row = 0; row < part.rows.length; row++) {
-      rowOf.put((long) row * width + part.batch.length(row) - 1, part.rows[row]);
+    for (int row = 0; row < last.length; row++) {
+      rowOf.put(last[row], part.rows[row]);
     }
     long[] positions =
         memory.positions() == null
-            ? LongStream.range(0, (long) part.rows.length * width).toArray()
+            ? LongStream.range(0, part.state.getShape().get(1)).toArray()
             : memory.positions().toLongArray();
     int[] own =
         IntStream.range(0, positions.length).filter(i -> rowOf.containsKey(positions[i])).toArray();
@@ -189,13 +232,16 @@ final class RowStates implements AutoCloseable {
   private NDArray outputs(Part part, int[] rows, int target) {
     TokenBatch batch =
         TokenBatch.of(Arrays.stream(rows).mapToObj(row -> part.batch.rows().get(row)).toList());
-    long[] index = Arrays.stream(rows).asLongStream().toArray();
-    NDArray state = Tensors.rows(part.state, index).get(":, :" + batch.width());
-    Frame frame = decoder.frame(batch, null);
+    long[] starts = part.batch.starts();
+    long[] tokens =
+        Arrays.stream(rows)
+            .boxed()
+            .flatMapToLong(r -> LongStream.range(starts[r], starts[r] + part.batch.length(r)))
+            .toArray();
+    NDArray state = Rows.pickFlat(part.state, tokens).expandDims(0);
+    Frame frame = decoder.packedFrame(batch, null);
     NDArray x = decoder.blocks(layer, target + 1, state, frame, null, null, Tap.NONE);
-    long[] last =
-        IntStream.range(0, batch.size()).mapToLong(row -> batch.length(row) - 1L).toArray();
-    return Rows.pick(x, last);
+    return Rows.pickFlat(x, last(batch));
   }
 
   private interface PartFunction {
@@ -236,6 +282,7 @@ final class RowStates implements AutoCloseable {
     for (Part part : parts) {
       part.state.close();
       part.frame.close();
+      part.forget();
     }
   }
 }

@@ -20,6 +20,7 @@ import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * Rows of the values' loss that run together. What δ cannot change is computed once: blocks up to
@@ -33,7 +34,7 @@ final class ValueBatch implements AutoCloseable {
   private final Kernels kernels;
   private final int valueLayer;
   private List<ValueRow> rows;
-  private NDArray hidden; // [R, S, d]: output of the value layer from subject-last on
+  private NDArray hidden; // [1, N, d]: output of the value layer from subject-last on, packed
   private KeyValueCache past;
   private Frame frame;
   private long[] answers;
@@ -50,18 +51,14 @@ final class ValueBatch implements AutoCloseable {
 
   private void prepare() {
     try (Scope scope = new Scope()) {
-      int layers = decoder.architecture().layers();
-      past = new KeyValueCache(layers);
+      past = new KeyValueCache(decoder.architecture().layers());
       List<int[]> prefixes =
           rows.stream().map(row -> Arrays.copyOf(row.ids(), row.subjectLast())).toList();
-      TokenBatch prefix = TokenBatch.of(prefixes);
-      if (prefix.width() > 0) {
-        decoder.hidden(prefix, past, Tap.NONE);
-      }
+      record(TokenBatch.of(prefixes));
       TokenBatch suffix = suffix();
-      frame = decoder.frame(suffix, past).release(scope);
-      NDArray x =
-          decoder.blocks(0, valueLayer + 1, decoder.embed(suffix), frame, past, null, Tap.NONE);
+      frame = decoder.packedFrame(suffix, past).release(scope);
+      NDArray embedded = decoder.embed(suffix.packed());
+      NDArray x = decoder.blocks(0, valueLayer + 1, embedded, frame, past, null, Tap.NONE);
       hidden = scope.release(x);
       past.drop(0, valueLayer + 1);
       NDArray top = top(x);
@@ -73,12 +70,26 @@ final class ValueBatch implements AutoCloseable {
     }
   }
 
+  /** Keeps keys and values of what stands before the subjects' last tokens. */
+  private void record(TokenBatch prefix) {
+    if (prefix.width() == 0) {
+      return;
+    }
+    int layers = decoder.architecture().layers();
+    try (Scope scope = new Scope();
+        Frame before = decoder.packedFrame(prefix, past).release(scope)) {
+      decoder.announce(past, prefix);
+      NDArray embedded = decoder.embed(prefix.packed());
+      decoder.blocks(0, layers, embedded, before, past, past, Tap.NONE);
+    }
+  }
+
   /** What the unedited model says next at the first label of every row. */
   private long[] answers(NDArray top) {
-    long width = hidden.getShape().get(1);
+    long[] starts = starts();
     long[] flat = new long[rows.size()];
     for (int r = 0; r < flat.length; r++) {
-      flat[r] = r * width + rows.get(r).labels()[0] - rows.get(r).subjectLast();
+      flat[r] = starts[r] + rows.get(r).labels()[0] - rows.get(r).subjectLast();
     }
     return decoder.logits(Rows.pickFlat(top, flat)).argMax(-1).toLongArray();
   }
@@ -124,15 +135,20 @@ final class ValueBatch implements AutoCloseable {
     return decoder.blocks(valueLayer + 1, layers, x, frame, past, null, Tap.NONE);
   }
 
-  /** Flat positions of the labels of protected rows, or of the others. */
+  /** Where the subject's last token of each row is among the states. */
+  private long[] starts() {
+    return suffix().starts();
+  }
+
+  /** Where the labels of protected rows are among the states, or those of the others. */
   private long[] positions(boolean ofProtected) {
-    long width = hidden.getShape().get(1);
+    long[] starts = starts();
     List<Long> flat = new ArrayList<>();
     for (int r = 0; r < rows.size(); r++) {
       ValueRow row = rows.get(r);
       if (row.isProtected() == ofProtected) {
         for (int label : row.labels()) {
-          flat.add(r * width + label - row.subjectLast());
+          flat.add(starts[r] + label - row.subjectLast());
         }
       }
     }
@@ -142,7 +158,7 @@ final class ValueBatch implements AutoCloseable {
   /** Copies h₀ of every bare prompt of a fact: the value layer's output at subject-last. */
   void collectStarts(StartConsumer consumer) {
     try (Scope scope = new Scope()) {
-      NDArray first = Rows.pick(hidden, new long[rows.size()]);
+      NDArray first = Rows.pickFlat(hidden, starts());
       for (int r = 0; r < rows.size(); r++) {
         ValueRow row = rows.get(r);
         if (row.isBareFact()) {
@@ -173,7 +189,8 @@ final class ValueBatch implements AutoCloseable {
     try (Scope scope = new Scope()) {
       NDManager manager = decoder.manager();
       long[] groups = rows.stream().mapToLong(ValueRow::group).toArray();
-      NDArray x = kernels.one("inject", hidden, delta, manager.create(groups));
+      NDArray places = manager.create(starts());
+      NDArray x = kernels.one("inject", hidden, delta, manager.create(groups), places);
       NDArray top = top(x);
       List<NDArray> terms = new ArrayList<>();
       List<Long> groupOfTerm = new ArrayList<>();
@@ -250,9 +267,7 @@ final class ValueBatch implements AutoCloseable {
     try (Scope scope = new Scope()) {
       long[] index = Arrays.stream(picked).asLongStream().toArray();
       KeyValueCache fewer = past.rows(decoder.manager().create(index), picked);
-      int width = Arrays.stream(picked).map(r -> rows.get(r).suffix()).max().orElseThrow();
-      NDArray less =
-          scope.release(Tensors.contiguous(Tensors.rows(hidden, index).get(":, :" + width)));
+      NDArray less = scope.release(Rows.pickFlat(hidden, tokens(picked)).expandDims(0));
       NDArray lessBefore = before == null ? null : keptBefore(picked, scope);
       List<ValueRow> remaining = Arrays.stream(picked).mapToObj(rows::get).toList();
       answers = Arrays.stream(picked).mapToLong(r -> answers[r]).toArray();
@@ -261,8 +276,17 @@ final class ValueBatch implements AutoCloseable {
       hidden = less;
       before = lessBefore;
       rows = remaining;
-      frame = decoder.frame(suffix(), past).release(scope);
+      frame = decoder.packedFrame(suffix(), past).release(scope);
     }
+  }
+
+  /** Where all tokens of some rows are among the states. */
+  private long[] tokens(int[] picked) {
+    long[] starts = starts();
+    return Arrays.stream(picked)
+        .boxed()
+        .flatMapToLong(r -> LongStream.range(starts[r], starts[r] + rows.get(r).suffix()))
+        .toArray();
   }
 
   private NDArray keptBefore(int[] picked, Scope scope) {

@@ -27,11 +27,6 @@ import java.util.Set;
 public final class ValueOptimizer {
   private static final int SHARD_BATCHES = 2;
 
-  /** Greatest difference of length in a batch of more than a few rows. */
-  private static final int PADDING = 1;
-
-  private static final int FEW_ROWS = 64;
-
   /** Tokens before the subjects' last ones that run together, as a multiple of the budget. */
   private static final int BEFORE = 4;
 
@@ -335,36 +330,35 @@ public final class ValueOptimizer {
   }
 
   /**
-   * Batches of rows of like length, each within the token budget. What a step computes is counted:
-   * tokens before the subject's last one run once, without a way back.
+   * Batches of rows of like length, each within the token budget and all about equally full. What a
+   * step computes is counted: tokens before the subject's last one run once, without a way back.
    */
   private List<List<ValueRow>> parts(List<ValueRow> rows) {
     List<ValueRow> sorted = new ArrayList<>(rows);
     sorted.sort(Comparator.comparingInt(ValueRow::suffix).thenComparingInt(ValueRow::subjectLast));
+    long budget = settings.batchTokens();
+    long total = rows.stream().mapToLong(ValueRow::suffix).sum();
+    long count = (total + budget - 1) / budget;
     List<List<ValueRow>> parts = new ArrayList<>();
     List<ValueRow> part = new ArrayList<>();
+    long tokens = 0;
     int prefix = 0;
     for (ValueRow row : sorted) {
       int widest = Math.max(prefix, row.subjectLast());
-      if (!part.isEmpty() && !fits(part, row, widest)) {
+      boolean full = tokens * count >= total || tokens + row.suffix() > budget;
+      if (!part.isEmpty() && (full || (part.size() + 1L) * widest > BEFORE * budget)) {
         parts.add(part);
         part = new ArrayList<>();
+        tokens = 0;
         widest = row.subjectLast();
       }
       part.add(row);
+      tokens += row.suffix();
       prefix = widest;
     }
     if (!part.isEmpty()) {
       parts.add(part);
     }
     return parts;
-  }
-
-  private boolean fits(List<ValueRow> part, ValueRow row, int prefix) {
-    long rows = part.size() + 1L;
-    boolean longer = row.suffix() > part.get(0).suffix() + PADDING;
-    return rows * row.suffix() <= settings.batchTokens()
-        && rows * prefix <= (long) BEFORE * settings.batchTokens()
-        && !(longer && part.size() >= FEW_ROWS);
   }
 }

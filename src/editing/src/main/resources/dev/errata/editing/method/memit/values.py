@@ -1,8 +1,7 @@
-  def inject(self, x: Tensor, delta: Tensor, groups: Tensor) -> Tensor:
-    # Adds each row's delta to its first position.
+  def inject(self, x: Tensor, delta: Tensor, groups: Tensor, places: Tensor) -> Tensor:
+    # Adds each row's delta at the row's place.
     d = torch.index_select(delta, 0, groups).to(x.dtype)
-    first = torch.unsqueeze(torch.select(x, 1, 0) + d, 1)
-    return torch.cat([first, torch.slice(x, 1, 1, x.size(1))], 1)
+    return torch.index_add(x.view([x.size(1), x.size(2)]), 0, places, d).unsqueeze(0)
   def log_probabilities(self, logits: Tensor) -> Tensor:
     y = logits
     if logits.dtype != 7:

@@ -2,6 +2,7 @@ package dev.errata.editing.pipeline;
 
 import dev.errata.api.InputException;
 import dev.errata.api.resource.Stage;
+import dev.errata.editing.method.memit.LayerUpdate;
 import dev.errata.editing.method.memit.MemitSettings;
 import dev.errata.editing.model.Architecture;
 import dev.errata.editing.model.Mixture;
@@ -36,10 +37,14 @@ record MemoryPlan(
     long update,
     long evaluation,
     Batch batch) {
-  /** The JVM, its heap and libtorch, measured with models of no size to speak of. */
-  private static final long PROGRAM = 500L << 20;
+  /** The JVM, its heap and libtorch, and what a run of 1.2 billion weights took beyond its plan. */
+  private static final long PROGRAM = 550L << 20;
 
   private static final int LEAST_TOKENS = 64;
+
+  /** Tokens of a prompt up to its subject, a prefix included: more than most have. */
+  private static final int PROMPT_TOKENS = 24;
+
   private static final int DOUBLE = Double.BYTES;
   private static final double GIGA = 1e9;
 
@@ -211,7 +216,8 @@ record MemoryPlan(
   /**
    * Bytes of a layer's solve: a moment and its factor for each memory and three more matrices where
    * it keeps earlier keys, those keys, the Gram matrix with its factor, the keys and what is solved
-   * for them, and the updates of all memories, one of which is written at a time.
+   * for them, the updates of all memories, one of which is written at a time, and what is kept of a
+   * dense block on the way.
    */
   private static long solve(Work work, int layer) {
     Architecture model = work.model();
@@ -234,7 +240,10 @@ record MemoryPlan(
     }
     long values = 5 * rows * rows + 4 * keys + 4 * rows * model.hidden() + updates;
     values += work.earlier().getOrDefault(layer, 0L);
-    return 5 * moments(model, layer) + (values + 3 * widest * model.hidden()) * DOUBLE;
+    long tokens = (1L + work.settings().prefixes()) * work.facts() * PROMPT_TOKENS;
+    long halfway = tokens * (model.hidden() + widest) * work.element();
+    long halves = mixture ? 0 : Math.min(LayerUpdate.MOST_KEPT, halfway);
+    return 5 * moments(model, layer) + (values + 3 * widest * model.hidden()) * DOUBLE + halves;
   }
 
   /** Bytes of a stage beside the program and the weights. */

@@ -135,7 +135,7 @@ class MemoryPlanTest {
     assertThatThrownBy(() -> MemoryPlan.of(work(2_000_000_000L, false), WANTED, 4_000_000_000L))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("the job does not fit the memory: about 8.6 GB are needed even")
-        .hasMessageContaining("4.0 GB are given: program 0.52, weights 8.00")
+        .hasMessageContaining("4.0 GB are given: program 0.58, weights 8.00")
         .hasMessageContaining("give more (--memory");
   }
 }

@@ -36,6 +36,7 @@ import picocli.CommandLine.Mixin;
       VerifyCommand.class,
       GcCommand.class,
       DoctorCommand.class,
+      WatchCommand.class,
       StageCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",

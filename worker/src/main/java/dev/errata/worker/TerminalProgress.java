@@ -27,11 +27,20 @@ final class TerminalProgress implements Progress, AutoCloseable {
   private long done;
   private long total;
   private int drawn;
+  private boolean joins;
 
   TerminalProgress(PrintWriter out, boolean terminal, LongSupplier clock) {
     this.out = out;
     this.terminal = terminal;
     this.clock = clock;
+  }
+
+  /**
+   * For one that joins stages that are under way: what was done before says nothing of their pace.
+   */
+  TerminalProgress joining() {
+    joins = true;
+    return this;
   }
 
   /** Progress on standard error, which is a terminal when the console is one. */
@@ -151,7 +160,8 @@ final class TerminalProgress implements Progress, AutoCloseable {
 
   /** Items a second; 0 when it is not known, or all were there from the beginning. */
   private double rate(double seconds) {
-    return seconds <= 0 || first == total ? 0 : done / seconds;
+    long own = joins ? done - first : done;
+    return seconds <= 0 || first == total ? 0 : own / seconds;
   }
 
   private static String number(double value) {

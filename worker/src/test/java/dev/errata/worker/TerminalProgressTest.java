@@ -36,6 +36,19 @@ class TerminalProgressTest {
   }
 
   @Test
+  void whoJoinsAStageTellsThePaceSinceThen() {
+    try (TerminalProgress progress =
+        new TerminalProgress(new PrintWriter(written), false, nanos::get).joining()) {
+      progress.stage("values", "facts");
+      progress.advance(10, 20);
+      for (int done = 11; done <= 15; done++) {
+        second(progress, done);
+      }
+    }
+    assertThat(written.toString()).contains("15 of 20 facts, 1.0/s, 5.0 s left");
+  }
+
+  @Test
   void onATerminalTheLineIsDrawnAgain() {
     try (TerminalProgress progress =
         new TerminalProgress(new PrintWriter(written), true, nanos::get)) {

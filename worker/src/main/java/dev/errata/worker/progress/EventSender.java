@@ -9,20 +9,27 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
  * Sends events to Kafka from a thread of its own. Whoever hands one over never waits: what finds no
- * room, or no broker, is dropped and counted.
+ * room, or no broker, is dropped and counted. Only the last one, which nothing comes after that
+ * would make good for it, is tried again while there is a broker that takes connections.
  */
 final class EventSender implements AutoCloseable {
   private static final int ROOM = 1024;
@@ -33,6 +40,9 @@ final class EventSender implements AutoCloseable {
 
   /** How long the end of a job is held up by events that are under way to a broker that answers. */
   private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+  /** How long it is held up by its result, when brokers take connections and are slow. */
+  private static final Duration RESULT = Duration.ofSeconds(30);
 
   /** An event on its way. */
   record Message(String topic, String key, CloudEvent event) {}
@@ -45,6 +55,7 @@ final class EventSender implements AutoCloseable {
   private final LongAdder lost = new LongAdder();
   private final Thread thread;
   private volatile boolean closing;
+  private volatile Message last;
   private volatile Exception trouble;
   private Producer<String, byte[]> producer;
 
@@ -69,6 +80,12 @@ final class EventSender implements AutoCloseable {
     }
   }
 
+  /** Hands over the event that is sent behind all others, at the end. */
+  void sendLast(Message message) {
+    handed.increment();
+    last = message;
+  }
+
   /** Events that are known not to have arrived; after {@link #close} all that have not. */
   long dropped() {
     return lost.sum();
@@ -86,7 +103,8 @@ final class EventSender implements AutoCloseable {
 
   private void run() {
     try {
-      while (!closing || !queue.isEmpty()) {
+      // Progress that a slow broker has not taken by the end is not worth the wait for it.
+      while (!closing || (!queue.isEmpty() && trouble == null)) {
         Message message = queue.poll(100, TimeUnit.MILLISECONDS);
         if (message != null) {
           pass(message);
@@ -94,10 +112,13 @@ final class EventSender implements AutoCloseable {
           beat.get().ifPresent(this::passOwn);
         }
       }
-      if (producer != null) {
+      if (last != null) {
+        deliver(last);
+      }
+      if (producer != null && trouble == null) {
         producer.flush();
       }
-    } catch (InterruptedException | org.apache.kafka.common.errors.InterruptException e) {
+    } catch (InterruptedException | InterruptException e) {
       // The end of the job waits no longer; what is left is counted as dropped.
       Thread.currentThread().interrupt();
     } finally {
@@ -115,18 +136,47 @@ final class EventSender implements AutoCloseable {
 
   private void pass(Message message) {
     try {
-      if (producer == null) {
-        producer = producer();
-      }
-      ProducerRecord<String, byte[]> kafkaRecord =
-          KafkaMessageFactory.<String>createWriter(message.topic(), message.key())
-              .writeBinary(message.event());
       // The callback hears of it.
-      var unused = producer.send(kafkaRecord, (where, e) -> settled(e));
-    } catch (org.apache.kafka.common.errors.InterruptException e) {
+      var unused = producer().send(written(message), (where, e) -> settled(e));
+    } catch (InterruptException e) {
       throw e;
     } catch (KafkaException e) {
       settled(e);
+    }
+  }
+
+  private void deliver(Message message) throws InterruptedException {
+    Exception failure;
+    boolean there;
+    do {
+      Connections before = Connections.of(producer);
+      failure = attempt(message);
+      there = Connections.of(producer).goneOnFrom(before);
+    } while (failure instanceof RetriableException && there);
+    settled(failure);
+  }
+
+  /** Sends once; null when a broker has it, and why not otherwise. */
+  private Exception attempt(Message message) throws InterruptedException {
+    try {
+      Future<RecordMetadata> sent = producer().send(written(message));
+      while (true) {
+        Connections before = Connections.of(producer);
+        try {
+          sent.get(BLOCK.toMillis(), TimeUnit.MILLISECONDS);
+          return null;
+        } catch (TimeoutException e) {
+          if (!Connections.of(producer).goneOnFrom(before)) {
+            return new org.apache.kafka.common.errors.TimeoutException("no broker is there", e);
+          }
+        }
+      }
+    } catch (ExecutionException e) {
+      return e.getCause() instanceof Exception cause ? cause : e;
+    } catch (InterruptException e) {
+      throw e;
+    } catch (KafkaException e) {
+      return e;
     }
   }
 
@@ -139,18 +189,26 @@ final class EventSender implements AutoCloseable {
     trouble = e;
   }
 
+  private static ProducerRecord<String, byte[]> written(Message message) {
+    return KafkaMessageFactory.<String>createWriter(message.topic(), message.key())
+        .writeBinary(message.event());
+  }
+
   private Producer<String, byte[]> producer() {
-    Map<String, Object> settings = new HashMap<>(access.properties());
-    settings.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, access.bootstrap());
-    settings.put(ProducerConfig.CLIENT_ID_CONFIG, "errata-worker");
-    settings.put(ProducerConfig.ACKS_CONFIG, "all");
-    settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-    settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, BUFFER_BYTES);
-    settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, BLOCK.toMillis());
-    settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, Math.toIntExact(REQUEST.toMillis()));
-    settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Math.toIntExact(DELIVERY.toMillis()));
-    settings.put(ProducerConfig.LINGER_MS_CONFIG, 5);
-    return new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
+    if (producer == null) {
+      Map<String, Object> settings = new HashMap<>(access.properties());
+      settings.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, access.bootstrap());
+      settings.put(ProducerConfig.CLIENT_ID_CONFIG, "errata-worker");
+      settings.put(ProducerConfig.ACKS_CONFIG, "all");
+      settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+      settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, BUFFER_BYTES);
+      settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, BLOCK.toMillis());
+      settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, Math.toIntExact(REQUEST.toMillis()));
+      settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Math.toIntExact(DELIVERY.toMillis()));
+      settings.put(ProducerConfig.LINGER_MS_CONFIG, 5);
+      producer = new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
+    }
+    return producer;
   }
 
   @Override
@@ -158,7 +216,8 @@ final class EventSender implements AutoCloseable {
     closing = true;
     try {
       // With a broker that does not answer there is nothing to wait for.
-      thread.join(trouble == null ? PATIENCE.toMillis() : 1);
+      Duration patience = trouble == null ? PATIENCE : Duration.ofMillis(1);
+      thread.join((last == null ? patience : RESULT).toMillis());
       thread.interrupt();
       thread.join(PATIENCE.toMillis());
     } catch (InterruptedException e) {

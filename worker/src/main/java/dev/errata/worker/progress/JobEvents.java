@@ -95,10 +95,11 @@ public final class JobEvents implements Progress, AutoCloseable {
     }
   }
 
-  /** Tells the result of the job. */
-  public void result(WorkerReport report) {
+  /** Tells the result of the job; nothing comes after it. */
+  public synchronized void result(WorkerReport report) {
     tellHeld();
-    sender.send(
+    title = null;
+    sender.sendLast(
         new EventSender.Message(
             Topics.VERSIONS, job.uid(), Events.of(VersionEvent.of(job, report), clock.instant())));
   }

@@ -2,14 +2,17 @@ package dev.errata.worker.progress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.errata.api.WorkerReport;
 import dev.errata.api.event.JobRef;
 import dev.errata.api.event.KafkaAccess;
 import dev.errata.api.event.ProgressEvent;
+import dev.errata.api.event.VersionEvent;
 import dev.errata.api.resource.Stage;
 import dev.errata.broker.Broker;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
@@ -18,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -83,6 +87,39 @@ class EventSenderTest {
       List<ProgressEvent> progress = Heard.of(access).progress();
       assertThat(progress).extracting(e -> e.sequence()).isSorted().doesNotHaveDuplicates();
       assertThat(progress).filteredOn(e -> e.done() == 1).hasSizeGreaterThan(2);
+    }
+  }
+
+  /** The bounds within which progress is sent are too short for a machine that is busy. */
+  @Test
+  void theResultArrivesOverABrokerThatWasSlowToAnswer() throws Exception {
+    try (Broker broker = Broker.open();
+        Door door = new Door(broker.bootstrap())) {
+      Heard.topics(broker);
+      JobEvents events = tell(door.address(), 1);
+      Awaitility.await().atMost(Duration.ofMinutes(2)).until(() -> events.dropped() == 1);
+      events.result(
+          new WorkerReport(
+              Stage.Publish,
+              "Published",
+              null,
+              "v1",
+              "v0",
+              "v1",
+              "v1",
+              null,
+              null,
+              null,
+              null,
+              null,
+              null,
+              null,
+              null));
+      door.open();
+      events.close();
+      Heard heard = Heard.of(new KafkaAccess(broker.bootstrap(), Map.of()));
+      assertThat(heard.versions()).extracting(VersionEvent::version).containsExactly("v1");
+      assertThat(events.dropped()).isEqualTo(1);
     }
   }
 

@@ -26,6 +26,7 @@ public class Permissions {
    * @param verb such as {@code list}
    * @param resource such as {@code editjobs}
    * @throws ForbiddenException when they may not
+   * @throws UnansweredException when the API server does not say
    */
   public void require(SecurityIdentity caller, String verb, String resource, String namespace) {
     require(
@@ -46,6 +47,7 @@ public class Permissions {
    *
    * @param verb such as {@code post}
    * @throws ForbiddenException when they may not
+   * @throws UnansweredException when the API server does not say
    */
   public void requirePath(SecurityIdentity caller, String verb, String path) {
     require(
@@ -77,17 +79,16 @@ public class Permissions {
 
   private boolean ask(UserInfo user, SubjectAccessReviewSpecBuilder asked) {
     SubjectAccessReview review =
-        client
-            .resource(
-                new SubjectAccessReviewBuilder()
-                    .withSpec(
-                        asked
-                            .withUser(user.getUsername())
-                            .withUid(user.getUid())
-                            .withGroups(user.getGroups())
-                            .build())
-                    .build())
-            .create();
+        Reviews.ask(
+            client,
+            new SubjectAccessReviewBuilder()
+                .withSpec(
+                    asked
+                        .withUser(user.getUsername())
+                        .withUid(user.getUid())
+                        .withGroups(user.getGroups())
+                        .build())
+                .build());
     return review.getStatus() != null && Boolean.TRUE.equals(review.getStatus().getAllowed());
   }
 }

@@ -42,9 +42,8 @@ public class TokenReviews implements IdentityProvider<TokenAuthenticationRequest
 
   private SecurityIdentity review(String token) {
     TokenReview review =
-        client
-            .resource(new TokenReviewBuilder().withNewSpec().withToken(token).endSpec().build())
-            .create();
+        Reviews.ask(
+            client, new TokenReviewBuilder().withNewSpec().withToken(token).endSpec().build());
     if (review.getStatus() == null || !Boolean.TRUE.equals(review.getStatus().getAuthenticated())) {
       throw new AuthenticationFailedException("the API server does not know this token");
     }

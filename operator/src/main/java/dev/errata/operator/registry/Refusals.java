@@ -1,9 +1,11 @@
 package dev.errata.operator.registry;
 
+import dev.errata.operator.access.UnansweredException;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.quarkus.security.ForbiddenException;
 import jakarta.persistence.PersistenceException;
 import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.Map;
@@ -32,15 +34,24 @@ class Refusals {
   @ServerExceptionMapper
   Response away(PersistenceException e) {
     LOG.warnf("A question to the registry is not answered: %s", e.getMessage());
-    return problem(
-        Response.Status.SERVICE_UNAVAILABLE, "the registry's database does not answer; try again");
+    return later("the registry's database does not answer; try again");
   }
 
   @ServerExceptionMapper
   Response unasked(KubernetesClientException e) {
     LOG.warnf("A question to the registry is not answered: %s", e.getMessage());
-    return problem(
-        Response.Status.SERVICE_UNAVAILABLE, "the API server does not answer; try again");
+    return later("the API server does not answer; try again");
+  }
+
+  @ServerExceptionMapper
+  Response unknown(UnansweredException e) {
+    return later(e.getMessage());
+  }
+
+  private static Response later(String message) {
+    return Response.fromResponse(problem(Response.Status.SERVICE_UNAVAILABLE, message))
+        .header(HttpHeaders.RETRY_AFTER, UnansweredException.RETRY_AFTER)
+        .build();
   }
 
   private static Response problem(Response.Status status, String message) {

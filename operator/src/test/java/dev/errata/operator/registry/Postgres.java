@@ -5,6 +5,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -70,6 +74,18 @@ final class Postgres implements AutoCloseable {
 
   void down() throws IOException {
     server.close();
+  }
+
+  /** From now on it lets nobody in without this password. */
+  void demand(String password) throws IOException, SQLException {
+    try (Connection connection = DriverManager.getConnection(url(), "postgres", "");
+        Statement statement = connection.createStatement()) {
+      statement.execute("set password_encryption = 'scram-sha-256'");
+      statement.execute("alter user postgres password '" + password + "'");
+      Files.writeString(
+          data.resolve("data/pg_hba.conf"), "host all all 127.0.0.1/32 scram-sha-256\n");
+      statement.execute("select pg_reload_conf()");
+    }
   }
 
   String url() {

@@ -7,6 +7,7 @@ import dev.errata.api.event.Topics;
 import dev.errata.api.event.VersionEvent;
 import dev.errata.broker.Broker;
 import io.cloudevents.kafka.KafkaMessageFactory;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,9 +29,33 @@ public record Heard(List<ProgressEvent> progress, List<VersionEvent> versions, L
 
   /** Reads to the end. */
   public static Heard of(KafkaAccess access) throws Exception {
+    Heard heard = new Heard(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    for (ConsumerRecord<String, byte[]> read : records(access)) {
+      heard.add(read);
+    }
+    return heard;
+  }
+
+  /** The same as it lies there, with its headers. */
+  public static List<String> texts(KafkaAccess access) {
+    List<String> texts = new ArrayList<>();
+    for (ConsumerRecord<String, byte[]> read : records(access)) {
+      StringBuilder text = new StringBuilder(read.key());
+      read.headers()
+          .forEach(h -> text.append('\n').append(h.key()).append('=').append(utf8(h.value())));
+      texts.add(text.append('\n').append(utf8(read.value())).toString());
+    }
+    return texts;
+  }
+
+  private static String utf8(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  private static List<ConsumerRecord<String, byte[]>> records(KafkaAccess access) {
     Map<String, Object> settings = new HashMap<>(access.properties());
     settings.put("bootstrap.servers", access.bootstrap());
-    Heard heard = new Heard(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    List<ConsumerRecord<String, byte[]>> records = new ArrayList<>();
     try (var consumer =
         new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
       List<TopicPartition> all = new ArrayList<>();
@@ -43,12 +68,10 @@ public record Heard(List<ProgressEvent> progress, List<VersionEvent> versions, L
       consumer.seekToBeginning(all);
       Map<TopicPartition, Long> ends = consumer.endOffsets(all);
       while (all.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
-        for (ConsumerRecord<String, byte[]> read : consumer.poll(Duration.ofSeconds(1))) {
-          heard.add(read);
-        }
+        consumer.poll(Duration.ofSeconds(1)).forEach(records::add);
       }
     }
-    return heard;
+    return records;
   }
 
   private void add(ConsumerRecord<String, byte[]> read) throws Exception {

@@ -12,17 +12,19 @@ import io.cloudevents.rw.CloudEventRWException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -149,21 +151,26 @@ public final class KafkaWatch {
     }
   }
 
+  /** Those of both topics, or none: a watch that lacks one would never see the end. */
   private List<TopicPartition> partitions(KafkaConsumer<byte[], byte[]> consumer) {
-    List<TopicPartition> all = new ArrayList<>();
-    for (String topic : List.of(Topics.PROGRESS, Topics.VERSIONS)) {
-      consumer.partitionsFor(topic).forEach(p -> all.add(new TopicPartition(topic, p.partition())));
+    long begin = System.nanoTime();
+    while (System.nanoTime() - begin < ANSWER.toNanos()) {
+      List<PartitionInfo> progress = consumer.partitionsFor(Topics.PROGRESS);
+      List<PartitionInfo> versions = consumer.partitionsFor(Topics.VERSIONS);
+      if (!progress.isEmpty() && !versions.isEmpty()) {
+        return Stream.concat(progress.stream(), versions.stream())
+            .map(p -> new TopicPartition(p.topic(), p.partition()))
+            .toList();
+      }
+      LockSupport.parkNanos(POLL.toNanos());
     }
-    if (all.isEmpty()) {
-      throw new InputException(
-          access
-              + ": the topics "
-              + Topics.PROGRESS
-              + " and "
-              + Topics.VERSIONS
-              + " are not there yet; the operator makes them");
-    }
-    return all;
+    throw new InputException(
+        access
+            + ": the topics "
+            + Topics.PROGRESS
+            + " and "
+            + Topics.VERSIONS
+            + " are not there yet; the operator makes them");
   }
 
   /** Versions from the beginning, for there is one of each job; progress of late only. */
@@ -188,6 +195,8 @@ public final class KafkaWatch {
     settings.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, access.bootstrap());
     settings.put(ConsumerConfig.CLIENT_ID_CONFIG, "errata-watch");
     settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+    // Topics that are made by being asked for are not compacted.
+    settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
     // Who watches without a group has nothing committed to begin from.
     settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Math.toIntExact(ANSWER.toMillis()));

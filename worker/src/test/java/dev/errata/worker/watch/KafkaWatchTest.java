@@ -1,11 +1,14 @@
 package dev.errata.worker.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.errata.api.InputException;
 import dev.errata.api.Progress;
 import dev.errata.api.WorkerReport;
 import dev.errata.api.event.JobRef;
 import dev.errata.api.event.KafkaAccess;
+import dev.errata.api.event.Topics;
 import dev.errata.api.resource.Stage;
 import dev.errata.broker.Broker;
 import dev.errata.worker.progress.Heard;
@@ -19,9 +22,9 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Test;
 
 /** A watch comes to its end whatever is lost on the way. */
@@ -121,8 +124,23 @@ class KafkaWatchTest {
       assertThat(notes.take())
           .isEqualTo("Kafka at " + broker.bootstrap() + " does not answer; waiting for it");
       broker.start();
-      tell(broker, CLUSTER, "v1");
-      assertThat(end.get(5, TimeUnit.MINUTES).version()).isEqualTo("v1");
+      while (!end.isDone()) {
+        tell(broker, CLUSTER, "v1");
+      }
+      assertThat(end.get().version()).isEqualTo("v1");
+    }
+  }
+
+  @Test
+  void topicsThatAreNotThereAreNamedAndNotMade() throws Exception {
+    try (Broker broker = Broker.open()) {
+      broker.topic(Topics.PROGRESS, 1, Map.of());
+      assertThatThrownBy(() -> watch(broker, uid -> Optional.empty()).run())
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("errata.versions are not there yet; the operator makes them");
+      try (Admin admin = broker.admin()) {
+        assertThat(admin.listTopics().names().get()).containsExactly(Topics.PROGRESS);
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.errata.worker;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.errata.api.event.KafkaAccess;
@@ -11,6 +12,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,6 +44,15 @@ class SecretsTest {
 
   @TempDir private Path folder;
   private final Map<String, String> said = new LinkedHashMap<>();
+
+  @Test
+  void aSecretIsFoundInWhateverForm() {
+    String login = Base64.getEncoder().encodeToString(("someone:" + S3 + "\n").getBytes(UTF_8));
+    for (String text : List.of("password=" + S3, "Authorization: Basic " + login)) {
+      assertThat(Secrets.read(Map.of("log", "a\n" + text + "\nb"), ALL))
+          .containsExactly("log tells " + S3 + ": " + text);
+    }
+  }
 
   @Test
   void nothingTellsThem() throws Exception {

@@ -5,8 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Looks for passwords in what programs say. */
 public final class Secrets {
@@ -16,8 +18,8 @@ public final class Secrets {
    * What a secret looks like: as it is, in an address, and in Base64, alone or behind something
    * else, such as a user's name.
    */
-  static List<String> forms(String secret) {
-    List<String> forms = new ArrayList<>();
+  static Set<String> forms(String secret) {
+    Set<String> forms = new LinkedHashSet<>();
     forms.add(secret);
     forms.add(URLEncoder.encode(secret, StandardCharsets.UTF_8));
     for (int before = 0; before < 3; before++) {

@@ -1,8 +1,10 @@
 package dev.errata.editing.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import dev.errata.editing.torch.Kernels;
 import dev.errata.editing.torch.Scope;
+import dev.errata.editing.torch.Tensors;
 
 /** The blocks of a decoder: what is normed, added and scaled between attention and feed-forward. */
 final class Blocks {
@@ -31,6 +33,23 @@ final class Blocks {
       NDArray fed = feedForwards.apply(layer, attended.read(), tap);
       return scope.keep(output(layer, attended.middle(), fed, tap));
     }
+  }
+
+  /** See {@link Decoder#blockAt}. */
+  NDArray runAt(int layer, NDArray input, Frame frame, KeyValueCache past, NDArray places) {
+    try (Scope scope = new Scope()) {
+      Attended attended = attend(layer, input, frame, past, null, Tap.NONE);
+      NDArray read = picked(attended.read(), places);
+      NDArray fed = feedForwards.apply(layer, read, Tap.NONE);
+      NDArray middle = picked(attended.middle(), places);
+      return scope.keep(output(layer, middle, fed, Tap.NONE));
+    }
+  }
+
+  private static NDArray picked(NDArray states, NDArray places) {
+    Shape shape = states.getShape();
+    NDArray flat = states.reshape(shape.get(0) * shape.get(1), shape.get(2));
+    return Tensors.rows(flat, places).expandDims(0);
   }
 
   /** See {@link Decoder#begin}. */

@@ -137,6 +137,18 @@ public final class Decoder implements AutoCloseable {
   }
 
   /**
+   * Runs one block for some positions alone, where nothing above it reads the others.
+   *
+   * @param places of the flattened or packed batch, int64 [m]
+   * @return the residual stream behind it there, [1, m, d]
+   */
+  public NDArray blockAt(
+      int layer, NDArray input, Frame frame, KeyValueCache past, NDArray places) {
+    count(input);
+    return blocks.runAt(layer, input, frame, past, places);
+  }
+
+  /**
    * Runs a dense block up to its edited linear.
    *
    * @return what {@link #finish} goes on from, to the open scope

@@ -33,16 +33,19 @@
     return (h * self.widen(w).unsqueeze(1)).to(x.dtype)
   def rotate(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     n = cos.size(-1)
-    r = self.widen(torch.slice(x, -1, 0, n))
+    r = x
+    if n < x.size(-1):
+      r = torch.slice(x, -1, 0, n)
+    r = self.widen(r)
     if self.rotary_interleaved:
       a = torch.slice(r, -1, 0, n, 2)
       b = torch.slice(r, -1, 1, n, 2)
       turned = torch.flatten(torch.stack([torch.neg(b), a], -1), -2)
+      y = (r * cos + turned * sin).to(x.dtype)
     else:
-      a = torch.slice(r, -1, 0, n // 2)
-      b = torch.slice(r, -1, n // 2, n)
-      turned = torch.cat([torch.neg(b), a], -1)
-    y = (r * cos + turned * sin).to(x.dtype)
+      # The halves change places, the second one with the other sign: way back without zeros to fill.
+      signed = torch.cat([torch.neg(torch.slice(sin, -1, 0, n // 2)), torch.slice(sin, -1, n // 2, n)], -1)
+      y = (r * cos + torch.roll(r, [n // 2], [-1]) * signed).to(x.dtype)
     if n < x.size(-1):
       y = torch.cat([y, torch.slice(x, -1, n, x.size(-1))], -1)
     return y

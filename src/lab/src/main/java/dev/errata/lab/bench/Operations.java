@@ -29,15 +29,19 @@ record Operations(double forward, double solve) {
 
   /**
    * Of the values: every token once through all blocks, those that δ reaches again and again
-   * through the blocks above it and back.
+   * through the blocks above it and back, of which the last one only has to answer at labels.
    */
   static Operations values(Architecture model, int valueLayer, ValueWork work) {
     double above = model.layers() - valueLayer - 1.0;
     double word = (double) MULTIPLY_ADD * model.hidden() * model.vocabulary();
     return new Operations(
-        block(model) * (work.tokens() * model.layers() + work.passes() * above)
+        block(model) * (work.tokens() * model.layers() + passes(work, above))
             + work.labels() * word,
         0);
+  }
+
+  private static double passes(ValueWork work, double above) {
+    return above == 0 ? 0 : work.passes() * (above - 1) + work.labels();
   }
 
   /** Of the statistics: the blocks up to the last layer, and half of each symmetric product. */

@@ -28,7 +28,10 @@ import java.util.stream.LongStream;
  * subject's last token.
  */
 final class ValueBatch implements AutoCloseable {
-  private static final double COMPACT_BELOW = 0.8;
+  private static final double COMPACT_BELOW = 0.95;
+
+  /** The order of labels: those of rows that are not protected come first. */
+  private static final boolean[] LABELS = {false, true};
 
   private final Decoder decoder;
   private final Kernels kernels;
@@ -51,10 +54,9 @@ final class ValueBatch implements AutoCloseable {
 
   private void prepare() {
     try (Scope scope = new Scope()) {
-      past = new KeyValueCache(decoder.architecture().layers());
       List<int[]> prefixes =
           rows.stream().map(row -> Arrays.copyOf(row.ids(), row.subjectLast())).toList();
-      record(TokenBatch.of(prefixes));
+      past = SharedBeginnings.record(decoder, prefixes);
       TokenBatch suffix = suffix();
       frame = decoder.packedFrame(suffix, past).release(scope);
       NDArray embedded = decoder.embed(suffix.packed());
@@ -64,34 +66,25 @@ final class ValueBatch implements AutoCloseable {
       NDArray top = top(x);
       answers = answers(top);
       if (rows.stream().anyMatch(ValueRow::isProtected)) {
-        NDArray logits = decoder.logits(Rows.pickFlat(top, positions(true)));
+        NDArray logits = decoder.logits(labelled(top, true));
         before = scope.release(kernels.one("log_probabilities", logits));
       }
     }
   }
 
-  /** Keeps keys and values of what stands before the subjects' last tokens. */
-  private void record(TokenBatch prefix) {
-    if (prefix.width() == 0) {
-      return;
-    }
-    int layers = decoder.architecture().layers();
-    try (Scope scope = new Scope();
-        Frame before = decoder.packedFrame(prefix, past).release(scope)) {
-      decoder.announce(past, prefix);
-      NDArray embedded = decoder.embed(prefix.packed());
-      decoder.blocks(0, layers, embedded, before, past, past, Tap.NONE);
-    }
-  }
-
   /** What the unedited model says next at the first label of every row. */
   private long[] answers(NDArray top) {
-    long[] starts = starts();
-    long[] flat = new long[rows.size()];
-    for (int r = 0; r < flat.length; r++) {
-      flat[r] = starts[r] + rows.get(r).labels()[0] - rows.get(r).subjectLast();
+    long[] places = new long[rows.size()];
+    long place = 0;
+    for (boolean ofProtected : LABELS) {
+      for (int r = 0; r < places.length; r++) {
+        if (rows.get(r).isProtected() == ofProtected) {
+          places[r] = place;
+          place += rows.get(r).labels().length;
+        }
+      }
     }
-    return decoder.logits(Rows.pickFlat(top, flat)).argMax(-1).toLongArray();
+    return decoder.logits(Tensors.rows(top, places)).argMax(-1).toLongArray();
   }
 
   /** Shows every row and what the unedited model says next at its first label. */
@@ -130,9 +123,29 @@ final class ValueBatch implements AutoCloseable {
     return TokenBatch.after(starts, suffixes);
   }
 
+  /**
+   * The residual stream behind the last block at all labels: those of targets, then those of
+   * protected rows, [labels, d].
+   */
   private NDArray top(NDArray x) {
-    int layers = decoder.architecture().layers();
-    return decoder.blocks(valueLayer + 1, layers, x, frame, past, null, Tap.NONE);
+    long[] places =
+        LongStream.concat(LongStream.of(positions(LABELS[0])), LongStream.of(positions(LABELS[1])))
+            .toArray();
+    int last = decoder.architecture().layers() - 1;
+    if (valueLayer == last) {
+      return Rows.pickFlat(x, places);
+    }
+    NDArray below = decoder.blocks(valueLayer + 1, last, x, frame, past, null, Tap.NONE);
+    NDArray index = Tensors.owned(decoder.manager().create(places));
+    return decoder.blockAt(last, below, frame, past, index).squeeze(0);
+  }
+
+  /** The part of {@link #top} that belongs to protected rows, or to the others. */
+  private NDArray labelled(NDArray top, boolean ofProtected) {
+    long targets = positions(LABELS[0]).length;
+    long all = top.getShape().get(0);
+    LongStream part = ofProtected ? LongStream.range(targets, all) : LongStream.range(0, targets);
+    return Tensors.rows(top, part.toArray());
   }
 
   /** Where the subject's last token of each row is among the states. */
@@ -215,7 +228,7 @@ final class ValueBatch implements AutoCloseable {
             .flatMapToInt(row -> Arrays.stream(row.targets()))
             .asLongStream()
             .toArray();
-    NDArray logits = decoder.logits(Rows.pickFlat(top, positions(false)));
+    NDArray logits = decoder.logits(labelled(top, false));
     terms.add(
         kernels.one("target_loss", logits, manager.create(targets), weights(targeted, groups)));
   }
@@ -226,7 +239,7 @@ final class ValueBatch implements AutoCloseable {
     if (kept.isEmpty()) {
       return;
     }
-    NDArray logits = decoder.logits(Rows.pickFlat(top, positions(true)));
+    NDArray logits = decoder.logits(labelled(top, true));
     NDArray weighted = kernels.one("divergence", logits, before, weights(kept, groups));
     terms.add(weighted);
     divergence = Arrays.stream(weighted.stopGradient().toDoubleArray()).sum();

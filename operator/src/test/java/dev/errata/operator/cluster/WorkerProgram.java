@@ -19,24 +19,25 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Runs in a process of its own what the pods of the operator are told to run, on this machine. */
-final class WorkerProgram {
+public final class WorkerProgram implements AutoCloseable {
   private static final Path BUILT = Path.of("../worker/target").toAbsolutePath().normalize();
 
   private final KubernetesClient client;
   private final Path folder;
+  private final List<Process> watches = new ArrayList<>();
 
   /**
    * Prepares.
    *
    * @param folder of the store and of what pods are given
    */
-  WorkerProgram(KubernetesClient client, Path folder) {
+  public WorkerProgram(KubernetesClient client, Path folder) {
     this.client = client;
     this.folder = folder;
   }
 
   /** Whether the program is there: Maven builds the worker before the operator. */
-  static boolean built() {
+  public static boolean built() {
     return Files.exists(BUILT.resolve("classpath"))
         && Files.exists(BUILT.resolve("errata-worker.jar"));
   }
@@ -49,6 +50,40 @@ final class WorkerProgram {
   /** What its containers have said. */
   Path log() {
     return folder.resolve("workers.log");
+  }
+
+  /**
+   * Begins to watch a job as a person does.
+   *
+   * @param told receives what is shown
+   */
+  public Process watch(Path kubeconfig, Path told, String... arguments) throws IOException {
+    List<String> command = program();
+    command.add("watch");
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("KUBECONFIG", kubeconfig.toString());
+    Process process = builder.redirectErrorStream(true).redirectOutput(told.toFile()).start();
+    process.getOutputStream().close();
+    watches.add(process);
+    return process;
+  }
+
+  /** Ends what still watches. */
+  @Override
+  public void close() {
+    watches.forEach(Process::destroyForcibly);
+  }
+
+  private static List<String> program() throws IOException {
+    List<String> command = new ArrayList<>(List.of("java", "-Xmx1g", "-Dai.djl.offline=true"));
+    command.add("-cp");
+    command.add(
+        BUILT.resolve("errata-worker.jar")
+            + File.pathSeparator
+            + Files.readString(BUILT.resolve("classpath")).strip());
+    command.add("dev.errata.worker.Errata");
+    return command;
   }
 
   /** Runs the container of a pod to its end. */
@@ -69,13 +104,7 @@ final class WorkerProgram {
   }
 
   private Process start(Pod pod, Path report) throws IOException {
-    List<String> command = new ArrayList<>(List.of("java", "-Xmx1g", "-Dai.djl.offline=true"));
-    command.add("-cp");
-    command.add(
-        BUILT.resolve("errata-worker.jar")
-            + File.pathSeparator
-            + Files.readString(BUILT.resolve("classpath")).strip());
-    command.add("dev.errata.worker.Errata");
+    List<String> command = program();
     Path job = job(pod);
     for (String argument : pod.getSpec().getContainers().get(0).getArgs()) {
       command.add(

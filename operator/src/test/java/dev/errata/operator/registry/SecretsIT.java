@@ -11,6 +11,7 @@ import dev.errata.operator.Fixtures;
 import dev.errata.operator.cluster.PodPlayer;
 import dev.errata.operator.cluster.RealCluster;
 import dev.errata.operator.cluster.Tokens;
+import dev.errata.operator.cluster.WorkerProgram;
 import dev.errata.operator.decide.JobState;
 import dev.errata.operator.load.OperatorProcess;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -194,6 +195,7 @@ class SecretsIT {
       if (answer == 200) {
         soon().until(() -> body(api, models, token).contains("world"));
       }
+      watch(name, job.getMetadata().getName(), settings);
       for (String path :
           List.of(
               models,
@@ -222,6 +224,30 @@ class SecretsIT {
       said.put(name + ": log", Files.readString(log));
     }
     resources(name);
+  }
+
+  /** A job that has ended is watched: nobody tells of it over Kafka, but its status does. */
+  private void watch(String name, String job, Map<String, String> settings) throws Exception {
+    if (!WorkerProgram.built()) {
+      return;
+    }
+    String kafka = "--kafka=" + settings.get("ERRATA_KAFKA_BOOTSTRAP");
+    String config = "--kafka-config=" + settings.get("ERRATA_KAFKA_CONFIG");
+    boolean answers = name.equals("all is well");
+    try (WorkerProgram worker = new WorkerProgram(admin, folder)) {
+      Path kubeconfig = RealCluster.get().kubeconfig();
+      Path byStatus = folder.resolve(name + " by status");
+      Path byKafka = folder.resolve(name + " by Kafka");
+      String in = "--namespace=" + namespace;
+      Process status = worker.watch(kubeconfig, byStatus, job, in, "--debug");
+      Process both = worker.watch(kubeconfig, byKafka, job, in, "--debug", kafka, config);
+      assertThat(status.waitFor()).as(Files.readString(byStatus)).isZero();
+      assertThat(both.waitFor()).as(Files.readString(byKafka)).isEqualTo(answers ? 0 : 2);
+      assertThat(Files.readString(byStatus)).contains("Published: v").contains("is published");
+      assertThat(Files.readString(byKafka)).contains(answers ? "Published: v" : "cannot be read");
+      said.put(name + ": watched by status", Files.readString(byStatus));
+      said.put(name + ": watched by Kafka", Files.readString(byKafka));
+    }
   }
 
   /** What lies in the namespace, but the Secrets. */

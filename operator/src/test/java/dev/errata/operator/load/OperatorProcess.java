@@ -62,6 +62,7 @@ public final class OperatorProcess implements AutoCloseable {
     builder.environment().put("KUBECONFIG", kubeconfig.toString());
     builder.environment().put("QUARKUS_HTTP_PORT", "0");
     builder.environment().put("QUARKUS_MANAGEMENT_PORT", "0");
+    builder.environment().put("ERRATA_REGISTRY_DATABASE_URL", "jdbc:h2:file:" + registry());
     builder.environment().putAll(settings);
     builder
         .redirectErrorStream(true)
@@ -69,6 +70,16 @@ public final class OperatorProcess implements AutoCloseable {
     Process process = builder.start();
     process.getOutputStream().close();
     return new OperatorProcess(process);
+  }
+
+  /** Its registry is its own, as a pod's is. */
+  private static String registry() throws IOException {
+    Path folder = Files.createTempDirectory("errata-registry");
+    folder.toFile().deleteOnExit();
+    for (String file : List.of("registry.mv.db", "registry.trace.db")) {
+      folder.resolve(file).toFile().deleteOnExit();
+    }
+    return folder.resolve("registry") + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE";
   }
 
   /** Whether it runs. */

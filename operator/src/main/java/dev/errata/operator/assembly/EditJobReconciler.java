@@ -31,6 +31,7 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEven
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -159,18 +160,31 @@ public final class EditJobReconciler implements Reconciler<EditJob> {
     if (!Turns.wants(job)) {
       return null;
     }
-    EditJob holder = turns.holder(modelKey(job), cache.byIndex(WANTING, modelKey(job))).orElse(job);
-    return ResourceID.fromResource(holder).equals(ResourceID.fromResource(job))
-        ? null
-        : holder.getMetadata().getName();
+    List<EditJob> jobs = new ArrayList<>(cache.byIndex(WANTING, modelKey(job)));
+    // An index that is being changed may lack it.
+    if (jobs.stream().noneMatch(other -> same(other, job))) {
+      jobs.add(job);
+    }
+    Turns.Turn turn = turns.turn(modelKey(job), jobs, cache::get).orElseThrow();
+    if (same(turn.holder(), job)) {
+      return null;
+    }
+    if (turn.given()) {
+      wakeups.wake(turn.holder());
+    }
+    return turn.holder().getMetadata().getName();
   }
 
   private void passOn(EditJob job, IndexedResourceCache<EditJob> cache) {
     List<EditJob> others =
-        cache.byIndex(WANTING, modelKey(job)).stream()
-            .filter(other -> !other.getMetadata().getUid().equals(job.getMetadata().getUid()))
-            .toList();
-    turns.holder(modelKey(job), others).ifPresent(wakeups::wake);
+        cache.byIndex(WANTING, modelKey(job)).stream().filter(other -> !same(other, job)).toList();
+    turns
+        .turn(modelKey(job), others, name -> cache.get(name).filter(other -> !same(other, job)))
+        .ifPresent(turn -> wakeups.wake(turn.holder()));
+  }
+
+  private static boolean same(EditJob one, EditJob other) {
+    return one.getMetadata().getUid().equals(other.getMetadata().getUid());
   }
 
   private UpdateControl<EditJob> act(

@@ -18,18 +18,21 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.gaul.s3proxy.BlobStores;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.blobstore.BlobStore;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A worker is given passwords for Kafka and a bucket, and a token for a collector: in nothing that
  * it says, tells or stores are they read, whether what they open lets it in, refuses or is away.
  */
+@Timeout(value = 20, unit = TimeUnit.MINUTES)
 class SecretsTest {
   /** Nobody listens there. */
   private static final String AWAY = "http://127.0.0.1:1";

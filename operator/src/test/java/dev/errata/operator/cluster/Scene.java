@@ -31,7 +31,7 @@ record Scene(KubernetesClient client, String namespace) {
   /** Soon enough, however busy the machine is; an API server that is away counts as not yet. */
   static ConditionFactory soon() {
     return Awaitility.await()
-        .atMost(Duration.ofMinutes(3))
+        .atMost(Duration.ofMinutes(10))
         .pollInterval(Duration.ofMillis(200))
         .ignoreExceptions();
   }

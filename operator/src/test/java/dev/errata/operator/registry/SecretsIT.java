@@ -33,10 +33,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -44,6 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
  * those who ask; beside its jobs lie the Secrets of a bucket and of Kafka. In nothing that it says,
  * writes or answers are they read, whether what they open lets it in, refuses or is away.
  */
+@Timeout(value = 20, unit = TimeUnit.MINUTES)
 class SecretsIT {
   private static final String DATABASE = "database-secret-41c9d0e7aa";
   private static final String DATABASE_WRONG = "database-wrong-6b5f12c8e3";

@@ -1,12 +1,14 @@
 package dev.errata.operator;
 
 import dev.errata.api.InputException;
+import dev.errata.api.event.FailureEvent;
 import dev.errata.api.event.KafkaAccess;
 import dev.errata.api.resource.ProgressTarget;
 import dev.errata.operator.assembly.Assembly;
 import dev.errata.operator.assembly.Leadership;
 import dev.errata.operator.manifest.Installation;
 import dev.errata.operator.meters.OperatorMeters;
+import dev.errata.operator.progress.FailureSender;
 import dev.errata.operator.progress.Hearing;
 import dev.errata.operator.progress.ProgressSource;
 import dev.errata.tracing.EndedSpan;
@@ -41,6 +43,7 @@ public class OperatorRuntime implements HealthCheck {
   private volatile boolean stopping;
   private Operator operator;
   private Hearing hearing;
+  private FailureSender failures;
   private Tracing tracing;
 
   OperatorRuntime(KubernetesClient client, OperatorSettings settings, MeterRegistry registry) {
@@ -75,6 +78,7 @@ public class OperatorRuntime implements HealthCheck {
               election(),
               Clock.systemUTC(),
               hear(),
+              tellFailures(),
               trace(),
               meters);
       operator.start();
@@ -109,10 +113,22 @@ public class OperatorRuntime implements HealthCheck {
     if (kafka.bootstrap().isEmpty()) {
       return ProgressSource.NONE;
     }
-    KafkaAccess access = KafkaAccess.of(kafka.bootstrap().get(), kafka.config().orElse(null));
+    KafkaAccess access = access(kafka);
     hearing = Hearing.open(access, kafka.group(), kafka.makeTopics(), Clock.systemUTC());
     meters.listen(hearing);
     return hearing;
+  }
+
+  private Consumer<FailureEvent> tellFailures() {
+    if (settings.kafka().bootstrap().isEmpty()) {
+      return failure -> {};
+    }
+    failures = FailureSender.open(access(settings.kafka()), Clock.systemUTC());
+    return failures;
+  }
+
+  private static KafkaAccess access(OperatorSettings.Kafka kafka) {
+    return KafkaAccess.of(kafka.bootstrap().get(), kafka.config().orElse(null));
   }
 
   private Consumer<EndedSpan> trace() {
@@ -152,6 +168,7 @@ public class OperatorRuntime implements HealthCheck {
     }
     if (hearing != null) {
       hearing.close();
+      failures.close();
     }
     if (tracing != null) {
       tracing.close();

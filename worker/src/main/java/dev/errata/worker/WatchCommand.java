@@ -20,8 +20,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Shows how far a job is until it ends: with --kafka what its workers tell, without what its"
           + " status says, through $$KUBECONFIG.",
-      "With --kafka a status is looked at too where there is one: that a job has failed, or what was"
-          + " lost on the way, is told there only."
+      "With --kafka a status is looked at too where there is one: what was lost on the way to Kafka is"
+          + " told there only."
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {

@@ -3,6 +3,7 @@ package dev.errata.operator.assembly;
 import dev.errata.api.EditJob;
 import dev.errata.api.Model;
 import dev.errata.api.ModelVersion;
+import dev.errata.api.event.FailureEvent;
 import dev.errata.operator.manifest.Installation;
 import dev.errata.operator.meters.OperatorMeters;
 import dev.errata.operator.progress.ProgressSource;
@@ -49,6 +50,7 @@ public final class Assembly {
         election,
         clock,
         ProgressSource.NONE,
+        f -> {},
         s -> {},
         OperatorMeters.unread(client, clock));
   }
@@ -56,6 +58,7 @@ public final class Assembly {
   /**
    * An operator that hears how far workers are, not started.
    *
+   * @param failures hears of jobs that have failed
    * @param traces hears of what is over
    * @param meters what measures it
    * @throws IllegalStateException when a resource of Errata is unknown to the cluster
@@ -67,6 +70,7 @@ public final class Assembly {
       LeaderElectionConfiguration election,
       Clock clock,
       ProgressSource progress,
+      Consumer<FailureEvent> failures,
       Consumer<EndedSpan> traces,
       OperatorMeters meters) {
     requireCrds(client, namespaces);
@@ -87,7 +91,7 @@ public final class Assembly {
             });
     Writer writer = new Writer(client, meters::published);
     operator.register(
-        new EditJobReconciler(writer, installation, clock, progress, traces, meters),
+        new EditJobReconciler(writer, installation, clock, progress, failures, traces, meters),
         config -> {
           config
               .withName(OperatorMeters.EDIT_JOBS)

@@ -2,6 +2,7 @@ package dev.errata.operator.assembly;
 
 import dev.errata.api.EditJob;
 import dev.errata.api.Model;
+import dev.errata.api.event.FailureEvent;
 import dev.errata.api.resource.EditJobStatus;
 import dev.errata.operator.decide.ChildView;
 import dev.errata.operator.decide.Coalescing;
@@ -13,6 +14,7 @@ import dev.errata.operator.manifest.JobManifest;
 import dev.errata.operator.manifest.Labels;
 import dev.errata.operator.manifest.StageJobs;
 import dev.errata.operator.meters.OperatorMeters;
+import dev.errata.operator.progress.JobFailures;
 import dev.errata.operator.progress.ProgressSource;
 import dev.errata.operator.trace.JobSpans;
 import dev.errata.tracing.EndedSpan;
@@ -51,6 +53,7 @@ public final class EditJobReconciler implements Reconciler<EditJob> {
   private final Installation installation;
   private final Clock clock;
   private final ProgressSource progress;
+  private final Consumer<FailureEvent> failures;
   private final Consumer<EndedSpan> traces;
   private final OperatorMeters meters;
   private final Turns turns = new Turns();
@@ -63,12 +66,14 @@ public final class EditJobReconciler implements Reconciler<EditJob> {
       Installation installation,
       Clock clock,
       ProgressSource progress,
+      Consumer<FailureEvent> failures,
       Consumer<EndedSpan> traces,
       OperatorMeters meters) {
     this.writer = writer;
     this.installation = installation;
     this.clock = clock;
     this.progress = progress;
+    this.failures = failures;
     this.traces = traces;
     this.meters = meters;
   }
@@ -116,6 +121,7 @@ public final class EditJobReconciler implements Reconciler<EditJob> {
     if (context.isPrimaryResourceDeleted() || job.getMetadata().getDeletionTimestamp() != null) {
       passOn(job, context.getPrimaryCache());
       meters.gone(job);
+      JobFailures.deleted(job).ifPresent(failures);
       return UpdateControl.noUpdate();
     }
     meters.seen(job);
@@ -232,6 +238,7 @@ public final class EditJobReconciler implements Reconciler<EditJob> {
     } else {
       writer.tell(job, List.of(refusal.get().note()), now);
     }
+    JobFailures.of(job, status).ifPresent(failures);
     JobSpans.ended(job, status, context.getSecondaryResources(Job.class), now).forEach(traces);
     return update(job, status, again, now);
   }

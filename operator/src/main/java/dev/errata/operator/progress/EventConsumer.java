@@ -5,7 +5,6 @@ import dev.errata.api.event.Events;
 import dev.errata.api.event.KafkaAccess;
 import dev.errata.api.event.ProgressEvent;
 import dev.errata.api.event.Topics;
-import dev.errata.api.event.VersionEvent;
 import io.cloudevents.CloudEvent;
 import io.cloudevents.kafka.KafkaMessageFactory;
 import io.cloudevents.rw.CloudEventRWException;
@@ -39,9 +38,6 @@ public final class EventConsumer implements AutoCloseable {
   public interface Listener {
     /** A worker tells how far it is. */
     void progress(ProgressEvent event);
-
-    /** A job has a result. */
-    void version(VersionEvent event);
   }
 
   private final KafkaAccess access;
@@ -145,7 +141,8 @@ public final class EventConsumer implements AutoCloseable {
     if (one.topic().equals(Topics.PROGRESS)) {
       listener.progress(Events.progress(event));
     } else {
-      listener.version(Events.version(event));
+      // Nobody acts on outcomes, statuses decide; but one that cannot be read is kept.
+      Events.outcome(event);
     }
   }
 

@@ -3,7 +3,6 @@ package dev.errata.operator.progress;
 import dev.errata.api.event.JobRef;
 import dev.errata.api.event.KafkaAccess;
 import dev.errata.api.event.ProgressEvent;
-import dev.errata.api.event.VersionEvent;
 import dev.errata.api.resource.Progress;
 import dev.errata.api.resource.Stage;
 import dev.errata.operator.decide.Line;
@@ -28,7 +27,6 @@ public final class Hearing implements ProgressSource, EventConsumer.Listener, Au
   private final Clock clock;
   private final LongAdder stale = new LongAdder();
   private final List<Consumer<JobRef>> listeners = new CopyOnWriteArrayList<>();
-  private final List<Consumer<VersionEvent>> versions = new CopyOnWriteArrayList<>();
   private final ScheduledExecutorService ticks =
       Executors.newSingleThreadScheduledExecutor(
           task -> {
@@ -83,11 +81,6 @@ public final class Hearing implements ProgressSource, EventConsumer.Listener, Au
   }
 
   @Override
-  public void version(VersionEvent event) {
-    versions.forEach(listener -> listener.accept(event));
-  }
-
-  @Override
   public Optional<Progress> progress(String uid, Stage stage, int attempt) {
     return board.progress(uid, stage, attempt);
   }
@@ -100,11 +93,6 @@ public final class Hearing implements ProgressSource, EventConsumer.Listener, Au
   @Override
   public void onNews(Consumer<JobRef> listener) {
     listeners.add(listener);
-  }
-
-  /** Tells of results; they inform, the ModelVersions decide. */
-  public void onVersion(Consumer<VersionEvent> listener) {
-    versions.add(listener);
   }
 
   /** What is known of each worker. */

@@ -60,6 +60,7 @@ class ProgressOnClusterTest {
               null,
               Clock.systemUTC(),
               hearing,
+              failure -> {},
               span -> {},
               OperatorMeters.unread(client, Clock.systemUTC()));
       pods.script(

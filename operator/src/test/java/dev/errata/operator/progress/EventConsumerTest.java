@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.errata.api.event.KafkaAccess;
 import dev.errata.api.event.ProgressEvent;
 import dev.errata.api.event.Topics;
-import dev.errata.api.event.VersionEvent;
 import dev.errata.api.resource.Stage;
 import dev.errata.broker.Broker;
 import java.nio.charset.StandardCharsets;
@@ -42,9 +41,6 @@ class EventConsumerTest {
     public void progress(ProgressEvent event) {
       sequences.add(event.sequence());
     }
-
-    @Override
-    public void version(VersionEvent event) {}
   }
 
   @Test

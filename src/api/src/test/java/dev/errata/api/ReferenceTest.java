@@ -127,15 +127,16 @@ class ReferenceTest {
             """
             # Events
 
-            Generated from the schemas. Workers tell over Kafka what is below, as CloudEvents 1.0 in binary mode: `ce_type` is \
-            the type, `ce_subject` and the key of the record the UID of the EditJob, `ce_dataschema` the schema; the data is \
+            Generated from the schemas. Workers, and of failures the operator, tell over Kafka what is below, as CloudEvents \
+            1.0 in binary mode: `ce_type` is the type, `ce_subject` and the key of the record the UID of the EditJob, `ce_dataschema` the schema; the data is \
             JSON. A field in bold is always there; readers overlook fields that they do not know. \
             [How to hear of progress](../how-to/kafka.md) says how to set it up.
             """);
     for (String[] event :
         new String[][] {
           {"progress-v1.json", Events.PROGRESS, Topics.PROGRESS},
-          {"version-v1.json", Events.VERSION, Topics.VERSIONS}
+          {"version-v1.json", Events.VERSION, Topics.VERSIONS},
+          {"failure-v1.json", Events.FAILURE, Topics.VERSIONS}
         }) {
       JsonNode schema = JSON.readTree(SCHEMAS.resolve(event[0]).toFile());
       text.append("\n## ").append(event[1]).append("\n\n");

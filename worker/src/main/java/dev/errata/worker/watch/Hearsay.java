@@ -1,7 +1,9 @@
 package dev.errata.worker.watch;
 
 import dev.errata.api.Progress;
+import dev.errata.api.event.FailureEvent;
 import dev.errata.api.event.JobRef;
+import dev.errata.api.event.Outcome;
 import dev.errata.api.event.ProgressEvent;
 import dev.errata.api.event.VersionEvent;
 import java.time.Instant;
@@ -11,7 +13,7 @@ import java.util.Optional;
 
 /** What is heard of one job: whether it has ended, and how. */
 final class Hearsay {
-  private record Told(VersionEvent event, Instant time) {}
+  private record Told(Outcome event, Instant time) {}
 
   private final String namespace;
   private final String job;
@@ -49,14 +51,22 @@ final class Hearsay {
     return true;
   }
 
-  /** Takes in a result; whether it is that of this job. */
-  boolean version(VersionEvent event, Instant time) {
+  /** Takes in what came of a job; whether it is this job. */
+  boolean outcome(Outcome event, Instant time) {
     if (!event.namespace().equals(namespace) || !event.editJob().equals(job)) {
       return false;
     }
-    last = new Told(event, time);
-    ends.put(event.uid(), last);
+    Told told = new Told(event, time);
+    ends.put(event.uid(), told);
+    if (!deleted(event)) {
+      last = told;
+    }
     return true;
+  }
+
+  /** Who watches one that was deleted means it, or one that is to come under its name. */
+  private static boolean deleted(Outcome event) {
+    return event instanceof FailureEvent failure && failure.reason().equals(FailureEvent.DELETED);
   }
 
   /**
@@ -70,7 +80,11 @@ final class Hearsay {
     return end == null || before ? Optional.empty() : Optional.of(of(end.event()));
   }
 
-  private JobEnd of(VersionEvent end) {
+  private JobEnd of(Outcome outcome) {
+    if (outcome instanceof FailureEvent failure) {
+      return new JobEnd(job, namespace, JobEnd.FAILED, null, failure.message());
+    }
+    VersionEvent end = (VersionEvent) outcome;
     String message =
         end.model()
             + "@"
@@ -101,8 +115,8 @@ final class Hearsay {
       shown.note(
           latest == null
               ? "nothing is heard of EditJob \"" + namespace + "/" + job + "\"; waiting for it"
-              : "nothing is heard of the job's pods: they wait, have failed or have lost Kafka;"
-                  + " its status says which");
+              : "nothing is heard of the job's pods: they wait or have lost Kafka; its status says"
+                  + " which");
     }
     return Optional.empty();
   }

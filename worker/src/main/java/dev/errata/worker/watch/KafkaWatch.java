@@ -142,7 +142,7 @@ public final class KafkaWatch {
       boolean ours =
           read.topic().equals(Topics.PROGRESS)
               ? heard.progress(Events.progress(event), time)
-              : heard.version(Events.version(event), time);
+              : heard.outcome(Events.outcome(event), time);
       if (ours) {
         news = clock.instant();
       }

@@ -3,6 +3,7 @@ package dev.errata.worker.watch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.errata.api.Progress;
+import dev.errata.api.event.FailureEvent;
 import dev.errata.api.event.JobRef;
 import dev.errata.api.event.ProgressEvent;
 import dev.errata.api.event.VersionEvent;
@@ -33,10 +34,16 @@ class HearsayTest {
   }
 
   private boolean version(String job, String uid, String state, String reason, long second) {
-    return heard.version(
+    return heard.outcome(
         new VersionEvent(
             "default", job, uid, "m", "v3", "v2", state, reason, null, null, null, null, null, null,
             null),
+        Instant.ofEpochSecond(second));
+  }
+
+  private boolean failure(String job, String uid, String reason, long second) {
+    return heard.outcome(
+        new FailureEvent("default", job, uid, "m", reason, "facts.jsonl: line 3"),
         Instant.ofEpochSecond(second));
   }
 
@@ -56,6 +63,25 @@ class HearsayTest {
     assertThat(heard.end().orElseThrow())
         .isEqualTo(
             new JobEnd("j", "default", "Rejected", "v3", "m@v3 is Rejected: efficacy is 0.4"));
+  }
+
+  @Test
+  void aFailureIsTheEndWithItsReason() {
+    progress("j", "u", 5);
+    assertThat(failure("other", "o", "BadInput", 6)).isFalse();
+    assertThat(failure("j", "u", "BadInput", 6)).isTrue();
+    assertThat(heard.end().orElseThrow())
+        .isEqualTo(new JobEnd("j", "default", "Failed", null, "facts.jsonl: line 3"));
+  }
+
+  @Test
+  void aJobThatWasDeletedHasEndedAndANamesakeIsWaitedFor() {
+    failure("j", "elder", FailureEvent.DELETED, 4);
+    assertThat(heard.end()).isEmpty();
+    progress("j", "u", 5);
+    assertThat(heard.end()).isEmpty();
+    failure("j", "u", FailureEvent.DELETED, 6);
+    assertThat(heard.end().orElseThrow().state()).isEqualTo("Failed");
   }
 
   @Test

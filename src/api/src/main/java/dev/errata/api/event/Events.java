@@ -24,6 +24,9 @@ public final class Events {
   /** Type of a {@link VersionEvent}. */
   public static final String VERSION = "dev.errata.version.v1";
 
+  /** Type of a {@link FailureEvent}. */
+  public static final String FAILURE = "dev.errata.failure.v1";
+
   private static final String JSON_TYPE = "application/json";
   private static final String SCHEMAS = "https://errata.dev/schemas/events/";
 
@@ -55,6 +58,18 @@ public final class Events {
         VERSION,
         "version",
         id,
+        source(event.namespace(), event.editJob()),
+        event.uid(),
+        event,
+        time);
+  }
+
+  /** The CloudEvent of a failure. */
+  public static CloudEvent of(FailureEvent event, Instant time) {
+    return event(
+        FAILURE,
+        "failure",
+        event.uid() + "/" + event.reason(),
         source(event.namespace(), event.editJob()),
         event.uid(),
         event,
@@ -102,6 +117,24 @@ public final class Events {
    */
   public static VersionEvent version(CloudEvent event) throws BrokenEventException {
     return data(event, VERSION, VersionEvent.class);
+  }
+
+  /**
+   * Reads a failure.
+   *
+   * @throws BrokenEventException when it is none
+   */
+  public static FailureEvent failure(CloudEvent event) throws BrokenEventException {
+    return data(event, FAILURE, FailureEvent.class);
+  }
+
+  /**
+   * Reads what came of a job.
+   *
+   * @throws BrokenEventException when it is neither a result nor a failure
+   */
+  public static Outcome outcome(CloudEvent event) throws BrokenEventException {
+    return FAILURE.equals(event.getType()) ? failure(event) : version(event);
   }
 
   private static <T> T data(CloudEvent event, String type, Class<T> kind)

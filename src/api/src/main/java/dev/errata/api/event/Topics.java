@@ -8,7 +8,7 @@ public final class Topics {
   /** {@link ProgressEvent}s; old ones are of no use. */
   public static final String PROGRESS = "errata.progress";
 
-  /** {@link VersionEvent}s; compacted: the last of each EditJob is kept. */
+  /** {@link Outcome}s; compacted: the last of each EditJob is kept. */
   public static final String VERSIONS = "errata.versions";
 
   /** Records of the other topics that cannot be read, as they were, and why. */

@@ -45,7 +45,8 @@ public record VersionEvent(
     String method,
     FactCounts facts,
     Map<String, Double> before,
-    Map<String, Double> after) {
+    Map<String, Double> after)
+    implements Outcome {
   /** Refuses what no worker sends. */
   public VersionEvent {
     Objects.requireNonNull(namespace, "namespace is missing");

@@ -69,18 +69,30 @@ class EventsTest {
           Map.of("efficacy", 0.0),
           Map.of("efficacy", 1.0, "score", 0.987));
 
+  private static final FailureEvent FAILURE =
+      new FailureEvent(
+          "lab",
+          "two-facts",
+          UID,
+          "world",
+          "BadInput",
+          "Statistics refused its input; facts.jsonl: line 3");
+
   @Test
   void whatIsSentIsWhatThisReleaseHasPromised() throws IOException {
     assertThat(written(Events.of(PROGRESS, Instant.parse("2026-11-21T19:40:00.250Z"))))
         .isEqualTo(json(RELEASE + "progress.json"));
     assertThat(written(Events.of(VERSION, Instant.parse("2026-11-21T19:41:07Z"))))
         .isEqualTo(json(RELEASE + "version.json"));
+    assertThat(written(Events.of(FAILURE, Instant.parse("2026-11-21T19:41:07Z"))))
+        .isEqualTo(json(RELEASE + "failure.json"));
   }
 
   @Test
   void messagesOfThisReleaseAreRead() throws Exception {
     assertThat(Events.progress(golden("progress"))).isEqualTo(PROGRESS);
-    assertThat(Events.version(golden("version"))).isEqualTo(VERSION);
+    assertThat(Events.outcome(golden("version"))).isEqualTo(VERSION);
+    assertThat(Events.outcome(golden("failure"))).isEqualTo(FAILURE);
   }
 
   @Test
@@ -94,7 +106,7 @@ class EventsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"progress", "version"})
+  @ValueSource(strings = {"progress", "version", "failure"})
   void messagesKeepTheirSchema(String kind) throws IOException {
     JsonSchema schema =
         JsonSchemaFactory.getInstance(VersionFlag.V202012)
@@ -104,7 +116,7 @@ class EventsTest {
 
   /** Readers of the released schema must be able to read what is sent now, and the other way. */
   @ParameterizedTest
-  @ValueSource(strings = {"progress", "version"})
+  @ValueSource(strings = {"progress", "version", "failure"})
   void schemasAreCompatibleWithThoseReleased(String kind) throws IOException {
     JsonNode released = json(RELEASE + kind + "-v1.schema.json");
     JsonNode now = json("/schemas/events/" + kind + "-v1.json");
@@ -128,6 +140,7 @@ class EventsTest {
   void theSchemasNameEveryField() throws IOException {
     assertThat(fields("progress")).isEqualTo(components(ProgressEvent.class));
     assertThat(fields("version")).isEqualTo(components(VersionEvent.class));
+    assertThat(fields("failure")).isEqualTo(components(FailureEvent.class));
   }
 
   @ParameterizedTest

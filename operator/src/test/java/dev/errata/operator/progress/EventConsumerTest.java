@@ -17,10 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -74,33 +73,68 @@ class EventConsumerTest {
     }
   }
 
-  /** What was acknowledged is heard, whatever brokers and consumers do meanwhile. */
+  /** Tells without a pause until it is stopped; keeps what brokers have acknowledged. */
+  private static final class Talker implements AutoCloseable {
+    private final Told told;
+    private final Set<Long> acknowledged = ConcurrentHashMap.newKeySet();
+    private final Thread thread = new Thread(this::talk, "talker");
+    private volatile boolean done;
+
+    Talker(Broker broker) {
+      told = new Told(broker);
+      thread.start();
+    }
+
+    private void talk() {
+      for (long i = 0; !done; i++) {
+        long sequence = i;
+        var unused =
+            told.send(
+                event("job-" + i % 50, Stage.Values, 0, 0, sequence, 1, 10),
+                () -> acknowledged.add(sequence));
+        // Some ten thousand a second.
+        LockSupport.parkNanos(50_000);
+      }
+    }
+
+    /** Waits until so many more have arrived. */
+    void awaitMore(int count) {
+      int before = acknowledged.size();
+      soon().until(() -> acknowledged.size() >= before + count);
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+      done = true;
+      thread.join();
+      told.close();
+    }
+  }
+
+  /** What was acknowledged is heard, whatever brokers and consumers do while it is told. */
   @Test
-  void aRestartOfTheBrokerAndARebalanceLoseNothing() throws Exception {
+  void aRestartOfTheBrokerAndRebalancesLoseNothing() throws Exception {
     Collected heard = new Collected();
-    int each = 500;
     try (Broker broker = Broker.open();
         EventConsumer first = EventConsumer.open(Told.access(broker), "g", true, heard)) {
       soon().until(first::connected);
-      List<Future<RecordMetadata>> sent = new ArrayList<>();
-      try (Told told = new Told(broker)) {
-        for (int i = 0; i < 4 * each; i++) {
-          sent.add(told.send(event("job-" + i % 50, Stage.Values, 0, 0, i, 1, 10)));
-          if (i == each) {
-            sent.get(i).get();
-            broker.stop();
-            broker.start();
-          } else if (i == 2 * each) {
-            try (EventConsumer second = EventConsumer.open(Told.access(broker), "g", true, heard)) {
-              soon().until(second::connected);
-            }
-          }
+      Talker talker = new Talker(broker);
+      try (talker) {
+        talker.awaitMore(1000);
+        broker.stop();
+        broker.start();
+        talker.awaitMore(1000);
+        EventConsumer second = EventConsumer.open(Told.access(broker), "g", true, heard);
+        try (second) {
+          soon().until(() -> second.heard() > 0);
+          talker.awaitMore(1000);
         }
-        for (Future<RecordMetadata> one : sent) {
-          one.get();
-        }
+        long alone = first.heard();
+        soon().until(() -> first.heard() > alone);
+        talker.awaitMore(1000);
       }
-      soon().untilAsserted(() -> assertThat(heard.sequences).hasSize(4 * each));
+      soon().untilAsserted(() -> assertThat(heard.sequences).containsAll(talker.acknowledged));
+      assertThat(talker.acknowledged).hasSizeGreaterThan(4000);
     }
   }
 

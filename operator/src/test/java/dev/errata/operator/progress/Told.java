@@ -53,9 +53,23 @@ public final class Told implements AutoCloseable {
   }
 
   public Future<RecordMetadata> send(ProgressEvent event) {
+    return send(event, () -> {});
+  }
+
+  /**
+   * Sends.
+   *
+   * @param arrived runs when a broker has acknowledged it
+   */
+  Future<RecordMetadata> send(ProgressEvent event, Runnable arrived) {
     return producer.send(
         KafkaMessageFactory.<String>createWriter(Topics.PROGRESS, event.uid())
-            .writeBinary(Events.of(event, Instant.now())));
+            .writeBinary(Events.of(event, Instant.now())),
+        (where, e) -> {
+          if (e == null) {
+            arrived.run();
+          }
+        });
   }
 
   Future<RecordMetadata> raw(String topic, String key, String value) {

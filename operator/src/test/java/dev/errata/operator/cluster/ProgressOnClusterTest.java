@@ -19,16 +19,23 @@ import dev.errata.operator.meters.OperatorMeters;
 import dev.errata.operator.progress.Hearing;
 import dev.errata.operator.progress.Told;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.Watch;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
 import io.javaoperatorsdk.operator.Operator;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Test;
 
 /** What workers tell a real broker reaches the status of their job on a real API server. */
 class ProgressOnClusterTest {
+  private static final int FLOOD = 100_000;
+
   private static ConditionFactory soon() {
     return Awaitility.await().atMost(Duration.ofMinutes(5)).pollInterval(Duration.ofMillis(200));
   }
@@ -83,6 +90,7 @@ class ProgressOnClusterTest {
         assertThat(status.progress().done()).isEqualTo(30);
         assertThat(status.progress().total()).isEqualTo(50);
         assertThat(hearing.stale()).isEqualTo(1);
+        aFloodOfEventsIsAFewWrites(client, job, told);
 
         // The broker goes; the job does not.
         broker.stop();
@@ -102,6 +110,36 @@ class ProgressOnClusterTest {
         soon().until(() -> "v1".equals(client.resource(job).get().getStatus().version()));
       }
       operator.stop();
+    }
+  }
+
+  /** Ten seconds' worth of what one core takes in: its news reach the status at their pace. */
+  private static void aFloodOfEventsIsAFewWrites(KubernetesClient client, EditJob job, Told told)
+      throws Exception {
+    AtomicInteger writes = new AtomicInteger();
+    long began = System.nanoTime();
+    try (Watch watch =
+        client
+            .resource(client.resource(job).get())
+            .watch(
+                new Watcher<EditJob>() {
+                  @Override
+                  public void eventReceived(Action action, EditJob now) {
+                    writes.incrementAndGet();
+                  }
+
+                  @Override
+                  public void onClose(WatcherException e) {}
+                })) {
+      Future<?> last = null;
+      for (int i = 1; i <= FLOOD; i++) {
+        last = told.send(event(job, 0, 8 + i, i, FLOOD));
+      }
+      last.get();
+      soon().until(() -> "100%".equals(percent(client, job)));
+      long seconds = Duration.ofNanos(System.nanoTime() - began).toSeconds();
+      // The first is what the watch begins with.
+      assertThat(writes.get()).isBetween(1, 3 + (int) (seconds / 5));
     }
   }
 

@@ -8,15 +8,22 @@ import dev.errata.broker.Broker;
 import dev.errata.broker.Secrets;
 import dev.errata.worker.progress.Heard;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -45,7 +52,13 @@ class SecretsTest {
   private static final List<String> ALL =
       List.of(Broker.PASSWORD, S3, S3_WRONG, KAFKA_WRONG, KAFKA_MISPLACED, TOKEN);
 
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
+
   @TempDir private Path folder;
+
+  /** Where the program answers scrapes, when it is told to. */
+  private int metrics = 1;
+
   private final Map<String, String> said = new LinkedHashMap<>();
 
   @Test
@@ -84,8 +97,11 @@ class SecretsTest {
       Path tiny = TinyCheckpoint.write(folder.resolve("tiny"));
 
       assertThat(run("import", endpoint, S3, "import", "tiny", tiny.toString())).isZero();
-      String[] run = {"run", "-f", job, kafka, "--kafka-config=" + right};
+      metrics = freePort();
+      String port = "--metrics-port=" + metrics;
+      String[] run = {"run", "-f", job, port, kafka, "--kafka-config=" + right};
       assertThat(run("run", endpoint, S3, run)).isZero();
+      assertThat(said.get("run: metrics")).contains("errata_worker_events_total{");
       assertThat(
               Heard.of(new KafkaAccess(broker.bootstrap(), broker.access(Broker.PASSWORD)))
                   .versions())
@@ -99,10 +115,12 @@ class SecretsTest {
                   "run",
                   "-f",
                   job,
+                  port,
                   kafka,
                   "--kafka-config=" + wrong))
           .isZero();
       assertThat(said.get("broker refuses")).contains("Authentication failed");
+      assertThat(said.get("broker refuses: metrics")).contains("errata_worker_");
       String away = "--kafka=localhost:1";
       assertThat(
               run(
@@ -112,10 +130,12 @@ class SecretsTest {
                   "run",
                   "-f",
                   job,
+                  port,
                   away,
                   "--kafka-config=" + right))
           .isZero();
       assertThat(said.get("broker is away")).contains("did not reach Kafka");
+      assertThat(said.get("broker is away: metrics")).contains("errata_worker_");
       assertThat(
               run(
                   "watch is refused",
@@ -159,6 +179,12 @@ class SecretsTest {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         said.put(file.toString(), Files.readString(file, StandardCharsets.ISO_8859_1));
       }
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
     }
   }
 
@@ -211,8 +237,23 @@ class SecretsTest {
                 "authorization=Bearer " + TOKEN));
     Process process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
     process.getOutputStream().close();
-    int code = process.waitFor();
+    String scraped = "";
+    while (!process.waitFor(20, TimeUnit.MILLISECONDS)) {
+      scraped = scrape().orElse(scraped);
+    }
     said.put(name, Files.readString(log));
-    return code;
+    said.put(name + ": metrics", scraped);
+    return process.exitValue();
+  }
+
+  /** What the program's metrics say now; empty where it answers no scrapes. */
+  private Optional<String> scrape() throws InterruptedException {
+    URI place = URI.create("http://127.0.0.1:" + metrics + "/metrics");
+    HttpRequest request = HttpRequest.newBuilder(place).timeout(Duration.ofSeconds(10)).build();
+    try {
+      return Optional.of(HTTP.send(request, BodyHandlers.ofString()).body());
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 }

@@ -7,9 +7,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import dev.errata.api.EditJob;
 import dev.errata.api.meter.Meters;
+import dev.errata.api.resource.Stage;
 import dev.errata.api.validation.Manifests;
 import dev.errata.broker.Broker;
+import dev.errata.collector.Collector;
 import dev.errata.operator.load.OperatorProcess;
+import dev.errata.tracing.JobTrace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -41,6 +44,8 @@ class MonitoringIT {
   private static final Path MONITORING = Path.of("../deploy/monitoring");
   private static final Pattern METRIC = Pattern.compile("\\b(?:errata|agroal|jvm)_[a-z0-9_]+\\b");
   private static final String JOB = "twelve-facts";
+  private static final List<Stage> EDITING =
+      List.of(Stage.Statistics, Stage.Values, Stage.Update, Stage.Evaluate, Stage.Publish);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir private Path folder;
@@ -105,6 +110,7 @@ class MonitoringIT {
     Files.copy(Path.of("../deploy/samples/demo-text.txt"), worker.store().resolve("demo-text.txt"));
     Instant begin = Instant.now();
     try (Broker broker = Broker.open();
+        Collector collector = new Collector();
         OperatorProcess operator =
             OperatorProcess.start(
                 cluster.kubeconfig(),
@@ -112,6 +118,7 @@ class MonitoringIT {
                 Map.of(
                     "ERRATA_NAMESPACES", scene.namespace(),
                     "ERRATA_KAFKA_BOOTSTRAP", broker.bootstrap(),
+                    "ERRATA_TRACING_ENDPOINT", collector.endpoint(),
                     "ERRATA_WORKER_METRICS_PORT", String.valueOf(metrics),
                     "ERRATA_REGISTRY_DATABASE_URL",
                         "jdbc:h2:mem:registry;DB_CLOSE_DELAY=-1;MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE",
@@ -134,6 +141,7 @@ class MonitoringIT {
                 return last[0].contains("errata_worker_value_loss");
               });
       scene.awaitPublished(job);
+      soon().untilAsserted(() -> assertTraced(collector, job));
       String quality = Meters.MODEL_QUALITY.scraped() + "{figure=\"score\",pointer=\"latest\"}";
       soon().until(() -> shows(prometheus, quality, begin));
       String ended = "sum(increase(errata_editjobs_finished_total{result=\"Complete\"}[1h])) > 0";
@@ -148,6 +156,36 @@ class MonitoringIT {
       tell(folder.resolve("operator.log"));
       throw e;
     }
+  }
+
+  /** One trace of two programs: the job, below it its stages, below each its worker's work. */
+  private static void assertTraced(Collector collector, EditJob job) {
+    JobTrace trace = new JobTrace(job.getMetadata().getUid());
+    Map<String, Collector.Received> told =
+        collector.received().stream()
+            .filter(span -> span.trace().equals(trace.traceId()))
+            .collect(Collectors.toMap(Collector.Received::id, span -> span, (one, again) -> again));
+    Collector.Received root = told.get(trace.root());
+    assertThat(root.service()).isEqualTo("errata-operator");
+    assertThat(root.name()).isEqualTo("EditJob");
+    assertThat(root.attributes()).containsEntry("errata.version", "v1");
+    for (Stage stage : EDITING) {
+      Collector.Received queued = told.get(trace.stage(stage, 0));
+      assertThat(queued.service()).isEqualTo("errata-operator");
+      assertThat(queued.parent()).isEqualTo(root.id());
+      Collector.Received work =
+          told.values().stream()
+              .filter(span -> span.name().equals(stage + " worker 0"))
+              .findFirst()
+              .orElseThrow();
+      assertThat(work.service()).isEqualTo("errata-worker");
+      assertThat(work.parent()).isEqualTo(queued.id());
+      assertThat(told.values())
+          .filteredOn(span -> span.parent().equals(work.id()))
+          .isNotEmpty()
+          .allSatisfy(span -> assertThat(span.service()).isEqualTo("errata-worker"));
+    }
+    assertThat(told.values()).noneMatch(Collector.Received::error);
   }
 
   private static void assertScraped(Prometheus prometheus) throws IOException {

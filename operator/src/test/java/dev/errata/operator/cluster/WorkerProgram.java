@@ -6,17 +6,20 @@ import dev.errata.operator.cluster.PodPlayer.End;
 import dev.errata.operator.manifest.JobManifest;
 import dev.errata.operator.manifest.Labels;
 import dev.errata.operator.manifest.Names;
+import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
 
 /** Runs in a process of its own what the pods of the operator are told to run, on this machine. */
 public final class WorkerProgram implements AutoCloseable {
@@ -40,6 +43,15 @@ public final class WorkerProgram implements AutoCloseable {
   public static boolean built() {
     return Files.exists(BUILT.resolve("classpath"))
         && Files.exists(BUILT.resolve("errata-worker.jar"));
+  }
+
+  /** Skips the test that asks where it is not; with {@code ERRATA_CLUSTER=required} it fails. */
+  static void require() {
+    String missing = "no worker program: mvn package builds worker and operator";
+    if (!built() && "required".equals(System.getenv("ERRATA_CLUSTER"))) {
+      throw new IllegalStateException(missing);
+    }
+    Assumptions.assumeTrue(built(), missing);
   }
 
   /** Where pods find the store. */
@@ -86,6 +98,23 @@ public final class WorkerProgram implements AutoCloseable {
     return command;
   }
 
+  /**
+   * Runs the program as a person does on a laptop.
+   *
+   * @param home of what it keeps beside its store
+   * @return its exit code
+   */
+  int laptop(Path home, String... arguments) throws IOException, InterruptedException {
+    List<String> command = program();
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("XDG_CACHE_HOME", home.toString());
+    builder.redirectErrorStream(true).redirectOutput(Redirect.appendTo(log().toFile()));
+    Process process = builder.start();
+    process.getOutputStream().close();
+    return process.waitFor();
+  }
+
   /** Runs the container of a pod to its end. */
   End run(Pod pod) {
     try {
@@ -114,11 +143,15 @@ public final class WorkerProgram implements AutoCloseable {
               .replace("/dev/termination-log", report.toString()));
     }
     ProcessBuilder builder = new ProcessBuilder(command);
+    for (EnvVar variable : pod.getSpec().getContainers().get(0).getEnv()) {
+      // Folders of a container are none of this machine, and what a kubelet looks up is not played.
+      if (variable.getValue() != null && !variable.getValue().startsWith("/")) {
+        builder.environment().put(variable.getName(), variable.getValue());
+      }
+    }
     builder.environment().put("XDG_CACHE_HOME", folder.resolve("cache").toString());
     builder.environment().put("OMP_WAIT_POLICY", "PASSIVE");
-    builder
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
+    builder.redirectErrorStream(true).redirectOutput(Redirect.appendTo(log().toFile()));
     Process process = builder.start();
     process.getOutputStream().close();
     return process;

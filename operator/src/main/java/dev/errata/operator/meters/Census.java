@@ -7,6 +7,7 @@ import dev.errata.api.meter.Meters;
 import dev.errata.api.resource.Condition;
 import dev.errata.api.resource.ConditionType;
 import dev.errata.api.resource.ModelStatus;
+import dev.errata.meters.Registration;
 import dev.errata.operator.decide.JobState;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.micrometer.core.instrument.MultiGauge;

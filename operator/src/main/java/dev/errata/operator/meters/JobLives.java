@@ -7,6 +7,7 @@ import dev.errata.api.resource.ConditionType;
 import dev.errata.api.resource.EditJobStatus;
 import dev.errata.api.resource.FactCounts;
 import dev.errata.api.resource.Stage;
+import dev.errata.meters.Registration;
 import dev.errata.operator.decide.JobState;
 import dev.errata.operator.decide.Times;
 import java.time.Clock;

@@ -5,6 +5,7 @@ import dev.errata.api.ModelVersion;
 import dev.errata.api.meter.Meters;
 import dev.errata.api.resource.FactCounts;
 import dev.errata.api.resource.ModelVersionSpec;
+import dev.errata.meters.Registration;
 import io.micrometer.core.instrument.MultiGauge;
 import java.util.ArrayList;
 import java.util.EnumMap;

@@ -5,6 +5,7 @@ import dev.errata.api.Model;
 import dev.errata.api.ModelVersion;
 import dev.errata.api.meter.Meters;
 import dev.errata.api.resource.ModelVersionSpec;
+import dev.errata.meters.Registration;
 import dev.errata.operator.manifest.Names;
 import dev.errata.operator.progress.Hearing;
 import io.fabric8.kubernetes.client.KubernetesClient;

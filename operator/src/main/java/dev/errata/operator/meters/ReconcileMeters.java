@@ -3,6 +3,7 @@ package dev.errata.operator.meters;
 import dev.errata.api.EditJob;
 import dev.errata.api.Model;
 import dev.errata.api.meter.Meters;
+import dev.errata.meters.Registration;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.javaoperatorsdk.operator.api.monitoring.Metrics;
 import io.javaoperatorsdk.operator.api.reconciler.RetryInfo;

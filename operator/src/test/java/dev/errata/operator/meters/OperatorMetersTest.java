@@ -14,6 +14,7 @@ import dev.errata.api.resource.ModelStatus;
 import dev.errata.api.resource.ModelVersionSpec;
 import dev.errata.api.resource.Reason;
 import dev.errata.api.resource.Stage;
+import dev.errata.meters.Registration;
 import dev.errata.operator.Fixtures;
 import dev.errata.operator.manifest.StageJobs;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;

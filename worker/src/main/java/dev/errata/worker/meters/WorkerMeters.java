@@ -6,6 +6,7 @@ import dev.errata.api.Progress;
 import dev.errata.api.meter.Meters;
 import dev.errata.api.resource.Stage;
 import dev.errata.editing.pipeline.ProcessMemory;
+import dev.errata.meters.Registration;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;

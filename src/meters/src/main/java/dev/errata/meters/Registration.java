@@ -1,4 +1,4 @@
-package dev.errata.operator.meters;
+package dev.errata.meters;
 
 import dev.errata.api.meter.Meters;
 import io.micrometer.core.instrument.Counter;
@@ -16,18 +16,18 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 
 /** Puts declared meters into a registry. */
-final class Registration {
+public final class Registration {
   private final MeterRegistry registry;
 
   /** The library does not hold what it asks. */
   private final List<Supplier<Number>> asked = new CopyOnWriteArrayList<>();
 
-  Registration(MeterRegistry registry) {
+  public Registration(MeterRegistry registry) {
     this.registry = registry;
   }
 
   /** A gauge that asks for its value. */
-  void gauge(Meters meter, Supplier<Number> value, String... labels) {
+  public void gauge(Meters meter, Supplier<Number> value, String... labels) {
     Gauge.builder(meter.stem(), value)
         .description(meter.help())
         .baseUnit(unit(meter))
@@ -37,7 +37,7 @@ final class Registration {
   }
 
   /** A gauge whose rows come and go. */
-  MultiGauge rows(Meters meter) {
+  public MultiGauge rows(Meters meter) {
     return MultiGauge.builder(meter.stem())
         .description(meter.help())
         .baseUnit(unit(meter))
@@ -45,7 +45,7 @@ final class Registration {
   }
 
   /** A counter; the same for the same labels. */
-  Counter counter(Meters meter, String... labels) {
+  public Counter counter(Meters meter, String... labels) {
     return Counter.builder(meter.stem())
         .description(meter.help())
         .baseUnit(unit(meter))
@@ -54,7 +54,7 @@ final class Registration {
   }
 
   /** A counter that something else keeps. */
-  void counter(Meters meter, Supplier<Number> value, String... labels) {
+  public void counter(Meters meter, Supplier<Number> value, String... labels) {
     asked.add(value);
     FunctionCounter.builder(meter.stem(), value, kept -> kept.get().doubleValue())
         .description(meter.help())
@@ -68,7 +68,7 @@ final class Registration {
    *
    * @param bounds upper bounds of its buckets
    */
-  Timer timer(Meters meter, List<Duration> bounds, String... labels) {
+  public Timer timer(Meters meter, List<Duration> bounds, String... labels) {
     return Timer.builder(meter.stem())
         .description(meter.help())
         .tags(tags(meter, labels))
@@ -81,7 +81,7 @@ final class Registration {
   }
 
   /** The labels of a meter with these values, in the order in which it declares them. */
-  static Tags tags(Meters meter, String... values) {
+  public static Tags tags(Meters meter, String... values) {
     List<String> names = meter.labels();
     if (names.size() != values.length) {
       throw new IllegalArgumentException(meter + " has the labels " + names);

@@ -35,6 +35,12 @@ public final class RealCluster {
   private static final Path SCRIPT = Path.of("../src/cluster/cluster").toAbsolutePath().normalize();
   private static final String OPERATOR = "system:serviceaccount:errata:errata-operator";
 
+  /** Quarkus loads its tests, and so this class, once more by itself: the cluster stays one. */
+  private static final Object SHARED = ClassLoader.getSystemClassLoader();
+
+  /** System property of where the state of the one that runs lies. */
+  private static final String STATE = "errata.cluster";
+
   private static RealCluster running;
 
   private final Path state;
@@ -46,24 +52,36 @@ public final class RealCluster {
   }
 
   /** The cluster; starts it, or skips the test that asks. */
-  public static synchronized RealCluster get() {
-    if (running == null) {
-      String missing = "no kube-apiserver: build it once with src/cluster/cluster build";
-      if (!built() && "required".equals(System.getenv("ERRATA_CLUSTER"))) {
-        throw new IllegalStateException(missing);
+  public static RealCluster get() {
+    synchronized (SHARED) {
+      if (running == null) {
+        String missing = "no kube-apiserver: build it once with src/cluster/cluster build";
+        if (!built() && "required".equals(System.getenv("ERRATA_CLUSTER"))) {
+          throw new IllegalStateException(missing);
+        }
+        Assumptions.assumeTrue(built(), missing);
+        try {
+          running = shared();
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
       }
-      Assumptions.assumeTrue(built(), missing);
-      try {
-        Path state = Files.createTempDirectory("errata-kube");
-        run(state, "up", "--api-only", "--controllers");
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(state)));
-        running = new RealCluster(state);
-        running.prepare();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+      return running;
     }
-    return running;
+  }
+
+  private static RealCluster shared() throws IOException {
+    String there = System.getProperty(STATE);
+    if (there != null) {
+      return new RealCluster(Path.of(there));
+    }
+    Path state = Files.createTempDirectory("errata-kube");
+    run(state, "up", "--api-only", "--controllers");
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(state)));
+    RealCluster started = new RealCluster(state);
+    started.prepare();
+    System.setProperty(STATE, state.toString());
+    return started;
   }
 
   /** Whether its binaries are here; with {@code ERRATA_CLUSTER=required} they have to be. */

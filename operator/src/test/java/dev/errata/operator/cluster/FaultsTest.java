@@ -11,13 +11,10 @@ import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.Operator;
-import java.io.IOException;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -28,9 +25,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 class FaultsTest {
   private static final Installation INSTALLATION =
       new Installation("errata/worker:1", null, "errata-store", 10001L);
-
-  /** How long the API server is gone; deploy/e2e/faults has it gone for a minute. */
-  private static final Duration OUTAGE = Duration.ofSeconds(15);
 
   private static final int STORM = 16;
 
@@ -59,6 +53,7 @@ class FaultsTest {
 
   /** Every other write is answered so at random, whatever it is about, until the storm is over. */
   @ParameterizedTest
+  @Together
   @CsvSource({"409, Conflict", "429, TooManyRequests", "500, InternalError"})
   void aStormOfRefusedWritesPasses(int code, String reason) {
     Scene scene = Scene.of(cluster, "storm");
@@ -82,6 +77,7 @@ class FaultsTest {
 
   /** All watches end, and none can be opened again where it was. */
   @Test
+  @Together
   void aWatchThatIsTooOldIsBegunAnew() {
     Scene scene = Scene.of(cluster, "gone");
     try (FaultyServer server = new FaultyServer(cluster.config());
@@ -107,29 +103,9 @@ class FaultsTest {
     }
   }
 
-  @ParameterizedTest
-  @CsvSource({"kube-apiserver", "etcd"})
-  void whatRanWhileTheApiServerWasAwayIsTakenIn(String part) throws IOException {
-    Scene scene = Scene.of(cluster, "away");
-    try (KubernetesClient client = cluster.operator()) {
-      Operator operator = started(client, scene.namespace());
-      scene.model();
-      pods.script(scene.namespace(), "away", pod -> End.RUNS);
-      EditJob job = scene.job("away");
-      scene.awaitRunning(job);
-      cluster.kill(part);
-      Awaitility.await().pollDelay(OUTAGE).atMost(OUTAGE.multipliedBy(2)).until(() -> true);
-      cluster.mend();
-      pods.script(scene.namespace(), "away", pods::wellDone);
-      pods.goOn(scene.namespace(), "away");
-      scene.awaitPublished(job);
-      operator.stop();
-      scene.assertOneWholeLife(job);
-    }
-  }
-
   /** As when a lease was lost unseen: both act, on the same jobs, at once. */
   @Test
+  @Together
   void twoOperatorsAtOnceDoNothingTwice() {
     Scene scene = Scene.of(cluster, "two");
     try (KubernetesClient one = cluster.operator();
@@ -152,6 +128,7 @@ class FaultsTest {
 
   /** The stage at work goes on in the pods that the manifest asks for now. */
   @Test
+  @Together
   void aManifestEditedInTheMiddleOfAStageIsFollowed() {
     Scene scene = Scene.of(cluster, "edited");
     try (KubernetesClient client = cluster.operator()) {
@@ -184,6 +161,7 @@ class FaultsTest {
   }
 
   @Test
+  @Together
   void aJobOfSomebodyElseInTheWayIsTold() {
     Scene scene = Scene.of(cluster, "taken");
     try (KubernetesClient client = cluster.operator()) {

@@ -7,10 +7,13 @@ import dev.errata.operator.manifest.Labels;
 import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.PodStatusBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
+import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.util.List;
@@ -84,14 +87,21 @@ public final class PodPlayer implements AutoCloseable {
   private final Map<String, Function<Pod, End>> scripts = new ConcurrentHashMap<>();
   private final Map<String, Integer> versions = new ConcurrentHashMap<>();
 
-  /** Plays from now on, also what is there. */
+  /** Plays from now on, also what is there, in all namespaces. */
   public PodPlayer(KubernetesClient client) {
+    this(client, client.pods().inAnyNamespace());
+  }
+
+  /** Plays from now on, also what is there, in one namespace: others may play beside. */
+  public PodPlayer(KubernetesClient client, String namespace) {
+    this(client, client.pods().inNamespace(namespace));
+  }
+
+  private PodPlayer(
+      KubernetesClient client, FilterWatchListDeletable<Pod, PodList, PodResource> pods) {
     this.client = client;
     this.informer =
-        client
-            .pods()
-            .inAnyNamespace()
-            .withLabel(Labels.MANAGED_BY, Labels.OPERATOR)
+        pods.withLabel(Labels.MANAGED_BY, Labels.OPERATOR)
             .inform(
                 new ResourceEventHandler<>() {
                   @Override

@@ -27,7 +27,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Runs that are ended in the middle, by an exception in place of a kill. */
 class ResumeTest {
   /** Small batches, so that there are several shards of values. */
-  private static final String SHARDS = "layers: [0, 1]\n      batchTokens: 64";
+  private static final String SHARDS = "layers: [0, 1]\n      valueSteps: 6\n      batchTokens: 64";
+
+  /** So few steps that facts are left for a second round. */
+  private static final String QUICK = "layers: [0, 1]\n      valueSteps: 6";
 
   @TempDir private Path folder;
   private Cli cli;
@@ -107,7 +110,7 @@ class ResumeTest {
   @ParameterizedTest
   @ValueSource(strings = {"values", "update, round 2", "publish"})
   void aRunGoesOnWhereAnotherWasKilled(String stage) throws IOException {
-    Path manifest = Manifest.job(folder);
+    Path manifest = job("");
     Recorder first = Recorder.dyingAt(stage);
     assertThat(catchThrowable(() -> run(manifest, first))).isInstanceOf(Killed.class);
     assertThat(VersionStore.open(cli.store()).versions("tiny")).hasSize(1);
@@ -116,6 +119,11 @@ class ResumeTest {
     first.stages.remove(stage);
     assertThat(second.stages).doesNotContainAnyElementsOf(first.stages);
     assertSame(version(cli), version(undisturbed(manifest)));
+  }
+
+  private Path job(String more) throws IOException {
+    Files.writeString(folder.resolve("facts.jsonl"), Manifest.FACTS);
+    return Manifest.write(folder, Manifest.spec("uri: facts.jsonl", QUICK, more));
   }
 
   private Path sharded() throws IOException {
@@ -165,7 +173,7 @@ class ResumeTest {
 
   @Test
   void aDeviceThatRunsOutOfMemoryGetsSmallerBatches() throws IOException {
-    Path manifest = Manifest.job(folder);
+    Path manifest = job("");
     Recorder poor = withoutMemory(1);
     run(manifest, poor);
     assertThat(poor.notes)
@@ -176,7 +184,7 @@ class ResumeTest {
 
   @Test
   void aRunThatGoesOnKeepsTheSmallerBatches() throws IOException {
-    Path manifest = Manifest.job(folder);
+    Path manifest = job("");
     int[] times = {0};
     Recorder first =
         new Recorder(
@@ -220,10 +228,10 @@ class ResumeTest {
 
   @Test
   void aJobThatHasChangedSinceItWasInterruptedIsRefused() throws IOException {
-    Path manifest = Manifest.job(folder, "  seed: 3\n");
+    Path manifest = job("  seed: 3\n");
     assertThat(catchThrowable(() -> run(manifest, Recorder.dyingAt("values"))))
         .isInstanceOf(Killed.class);
-    Path changed = Manifest.job(folder, "  seed: 4\n");
+    Path changed = job("  seed: 4\n");
     Path facts = folder.resolve("facts.jsonl");
     Files.writeString(facts, Manifest.FACTS.replace("capital", "she"));
     Files.writeString(
@@ -242,7 +250,7 @@ class ResumeTest {
   }
 
   private Path fromCurrent(String onConflict) throws IOException {
-    Path manifest = Manifest.job(folder, "  onConflict: " + onConflict + "\n");
+    Path manifest = job("  onConflict: " + onConflict + "\n");
     String text = Files.readString(manifest);
     return Files.writeString(manifest, text.replace("from: Base", "from: Current"));
   }
@@ -260,7 +268,7 @@ class ResumeTest {
   }
 
   private void publishV1AndGoBack() throws IOException {
-    Path other = Manifest.job(folder, "  seed: 8\n");
+    Path other = job("  seed: 8\n");
     cli.run("run", "-f", other.toString()).exits(0);
     cli.run("promote", "tiny@v0").exits(0);
   }

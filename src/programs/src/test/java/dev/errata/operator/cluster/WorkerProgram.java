@@ -39,7 +39,7 @@ public final class WorkerProgram implements AutoCloseable {
     this.folder = folder;
   }
 
-  /** Whether the program is there: Maven builds the worker before the operator. */
+  /** Whether the program is there: Maven builds worker and operator before this module. */
   public static boolean built() {
     return Files.exists(BUILT.resolve("classpath"))
         && Files.exists(BUILT.resolve("errata-worker.jar"));
@@ -88,7 +88,8 @@ public final class WorkerProgram implements AutoCloseable {
   }
 
   private static List<String> program() throws IOException {
-    List<String> command = new ArrayList<>(List.of("java", "-Xmx1g", "-Dai.djl.offline=true"));
+    List<String> command = new ArrayList<>(List.of("java", "-Xmx1g"));
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dai.djl.offline=true"));
     command.add("-cp");
     command.add(
         BUILT.resolve("errata-worker.jar")

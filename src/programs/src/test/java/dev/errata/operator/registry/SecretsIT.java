@@ -80,7 +80,7 @@ class SecretsIT {
   void nothingTellsThem() throws Exception {
     try (Broker broker = Broker.withPasswords();
         Postgres postgres = Postgres.start();
-        PodPlayer pods = new PodPlayer(admin)) {
+        PodPlayer pods = new PodPlayer(admin, namespace)) {
       postgres.demand(DATABASE);
       String right = config("right", broker.access(Broker.PASSWORD));
       create(

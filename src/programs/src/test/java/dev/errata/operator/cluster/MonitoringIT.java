@@ -125,7 +125,7 @@ class MonitoringIT {
                     "QUARKUS_MANAGEMENT_PORT", String.valueOf(management)));
         Prometheus prometheus =
             Prometheus.start(folder, scrapes(scene.namespace(), management, metrics));
-        PodPlayer pods = new PodPlayer(cluster.admin())) {
+        PodPlayer pods = new PodPlayer(cluster.admin(), scene.namespace())) {
       pods.script(scene.namespace(), "world", worker::run);
       pods.script(scene.namespace(), JOB, worker::run);
       URI asked = URI.create("http://127.0.0.1:" + management + "/q/metrics");

@@ -39,7 +39,7 @@ public final class RealCluster {
   private static final Object SHARED = ClassLoader.getSystemClassLoader();
 
   /** System property of where the state of the one that runs lies. */
-  private static final String STATE = "errata.cluster";
+  private static final String STATE = "test.cluster.state";
 
   private static RealCluster running;
 

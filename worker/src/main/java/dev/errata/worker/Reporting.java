@@ -58,6 +58,11 @@ abstract class Reporting implements Callable<Integer> {
     return spec.commandLine().getErr();
   }
 
+  /** Where the result goes. */
+  PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
   /** A progress listener on standard error; the caller closes it. */
   TerminalProgress progress() {
     return TerminalProgress.of(err());
@@ -70,7 +75,7 @@ abstract class Reporting implements Callable<Integer> {
    * @param text writes it for people
    */
   void report(Object document, Consumer<PrintWriter> text) {
-    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter out = out();
     if (json) {
       out.println(toJson(document));
     } else {

@@ -4,6 +4,7 @@ import dev.errata.api.InputException;
 import dev.errata.api.Locations;
 import dev.errata.api.WorkerReport;
 import dev.errata.api.event.KafkaAccess;
+import dev.errata.api.listing.ListingWriter;
 import dev.errata.api.resource.Stage;
 import dev.errata.editing.checkpoint.store.Version;
 import dev.errata.editing.checkpoint.store.VersionStore;
@@ -17,6 +18,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,6 +38,8 @@ final class StageCommand extends Reporting {
     IMPORT,
     /** Makes a version current. */
     PROMOTE,
+    /** Tells what the files of versions say, on standard output. */
+    LIST,
     /** A stage of a job. */
     STATISTICS,
     /** A stage of a job, shared by several pods. */
@@ -81,7 +85,10 @@ final class StageCommand extends Reporting {
       description = "How often the job has been rebased (default: ${DEFAULT-VALUE}).")
   private int attempt;
 
-  @Option(names = "--model", paramLabel = "NAME", description = "The model to import or promote.")
+  @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      description = "The model to import, promote or list.")
   private String model;
 
   @Option(names = "--source", paramLabel = "URI", description = "The checkpoint to import.")
@@ -97,6 +104,13 @@ final class StageCommand extends Reporting {
   private String version;
 
   @Option(
+      names = "--versions",
+      paramLabel = "vN",
+      split = ",",
+      description = "The versions to list.")
+  private List<String> versions;
+
+  @Option(
       names = "--report",
       paramLabel = "FILE",
       description = "Where to write what the operator reads, such as /dev/termination-log.")
@@ -110,11 +124,15 @@ final class StageCommand extends Reporting {
   @Override
   public Integer call() {
     VersionStore store = store();
+    if (work == Work.LIST) {
+      return list(store);
+    }
     try {
       WorkerReport told =
           switch (work) {
             case IMPORT -> importBase(store);
             case PROMOTE -> promote(store);
+            case LIST -> throw new IllegalStateException("a listing is no report");
             case STATISTICS -> stage(store, Stage.Statistics);
             case VALUES -> stage(store, Stage.Values);
             case UPDATE -> stage(store, Stage.Update);
@@ -142,6 +160,15 @@ final class StageCommand extends Reporting {
     Version wanted = store.version(model + "@" + version);
     store.promote(model, wanted.manifest().version(), false);
     return PodReports.promoted(store, wanted);
+  }
+
+  /** The part of a listing that is this pod's, in its log: no termination message holds it. */
+  private int list(VersionStore store) {
+    require("--model", model, "--versions", versions);
+    ListingWriter writer = new ListingWriter(shard);
+    new VersionListing(store, writer).tell(model, versions);
+    writer.finish(out());
+    return ExitCode.DONE;
   }
 
   private WorkerReport stage(VersionStore store, Stage stage) {

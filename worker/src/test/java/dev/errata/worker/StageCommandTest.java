@@ -6,15 +6,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.errata.api.WorkerReport;
+import dev.errata.api.listing.ListedFact;
+import dev.errata.api.listing.ListedVersion;
+import dev.errata.api.listing.ListingLine;
+import dev.errata.api.listing.ListingPart;
+import dev.errata.editing.checkpoint.store.TensorChange;
+import dev.errata.editing.checkpoint.store.Version;
 import dev.errata.editing.checkpoint.store.VersionStore;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.zip.GZIPOutputStream;
+import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -173,6 +182,59 @@ class StageCommandTest {
     assertThat(told.current()).isEqualTo("v0");
     assertThat(told.latest()).isEqualTo("v1");
     assertThat(told.version()).isEqualTo("v0");
+  }
+
+  @Test
+  void aListingTellsWhatTheFilesOfVersionsSay() throws IOException {
+    stage(of("publish", mounted("Base")));
+    List<ListingLine> lines = list("v1,v9");
+    Version version = VersionStore.open(pods.store()).version("tiny@v1");
+    ListedVersion told = lines.get(0).version();
+    assertThat(told.version()).isEqualTo("v1");
+    assertThat(told.digest()).isEqualTo(version.manifest().digest());
+    assertThat(told.createdAt()).isEqualTo(version.manifest().createdAt());
+    assertThat(told.stages())
+        .extracting(ListedVersion.Stage::name)
+        .containsExactly("Statistics", "Values", "Update", "Evaluate", "Publish");
+    assertThat(lines.stream().filter(line -> line.tensor() != null))
+        .extracting(line -> line.tensor().path("name").asText())
+        .containsExactlyElementsOf(
+            version.manifest().changed().stream().map(TensorChange::name).toList());
+    List<ListedFact> facts =
+        lines.stream().map(ListingLine::fact).filter(Objects::nonNull).toList();
+    assertThat(facts)
+        .extracting(ListedFact::subject, ListedFact::prompt, ListedFact::target)
+        .containsExactlyElementsOf(
+            version.facts().stream()
+                .map(f -> Tuple.tuple(f.subject(), f.prompt(), f.target()))
+                .toList());
+    assertThat(facts.get(0).oldTarget()).isEqualTo("War");
+    assertThat(facts.get(1).oldTarget()).isNull();
+    List<String> failed = version.report().at("/facts/failed").findValuesAsText("prompt");
+    assertThat(failed).isNotEmpty();
+    assertThat(facts)
+        .allSatisfy(
+            fact ->
+                assertThat(fact.verified())
+                    .isEqualTo(!failed.contains(fact.prompt().replace("{}", fact.subject()))));
+    assertThat(lines.get(lines.size() - 2).end()).isEqualTo(new ListingLine.End(12, 0));
+    assertThat(lines.get(lines.size() - 1).version().problem())
+        .contains("model 'tiny' has no version v9; it has v0, v1");
+    Path file = version.directory().resolve("facts.jsonl");
+    Files.delete(file);
+    Files.writeString(file, "{}");
+    assertThat(list("v1")).hasSize(1);
+    assertThat(list("v1").get(0).version().problem()).contains("is not what was published");
+    assertThat(pods.run("stage", "list", "--model=none", "--versions=v1").exits(2).err())
+        .contains("no model 'none'");
+    assertThat(pods.run("stage", "list", "--model=tiny").exits(2).err()).contains("--versions");
+  }
+
+  private List<ListingLine> list(String versions) throws IOException {
+    String log = pods.run("stage", "list", "--model=tiny", "--versions=" + versions).exits(0).out();
+    List<ListingLine> lines = new ArrayList<>();
+    ListingPart.read(new StringReader(log)).lines().forEachRemaining(lines::add);
+    return lines;
   }
 
   @Test

@@ -3,10 +3,13 @@ package dev.errata.editing.checkpoint.store;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.errata.api.Fact;
+import dev.errata.api.InputException;
 import dev.errata.api.facts.FactFormat;
 import dev.errata.api.facts.FactReader;
 import dev.errata.editing.checkpoint.Checkpoint;
 import dev.errata.editing.checkpoint.Json;
+import dev.errata.editing.checkpoint.Sha256;
+import dev.errata.editing.checkpoint.store.VersionManifest.StoredFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -63,6 +66,30 @@ public record Version(VersionManifest manifest, Path directory, Origin origin) {
     return Files.exists(file) && manifest.facts() != null && manifest.facts().count() > 0
         ? FactReader.read(file, FactFormat.Jsonl).facts()
         : List.of();
+  }
+
+  /** The file of the facts written into this version, as it was published; empty for version 0. */
+  public Optional<Path> factsFile() {
+    return published(FACTS);
+  }
+
+  /** The file of the report of the job that made it, as it was published; empty for version 0. */
+  public Optional<Path> reportFile() {
+    return published(REPORT);
+  }
+
+  private Optional<Path> published(String path) {
+    for (StoredFile stored : manifest.files()) {
+      if (stored.path().equals(path)) {
+        Path file = here(path);
+        if (!Files.exists(file) || !Sha256.ofFile(file).equals(stored.sha256())) {
+          throw new InputException(
+              file + ": its content is not what was published; restore it from a backup");
+        }
+        return Optional.of(file);
+      }
+    }
+    return Optional.empty();
   }
 
   /**

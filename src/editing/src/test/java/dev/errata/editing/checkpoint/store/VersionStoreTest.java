@@ -285,6 +285,13 @@ class VersionStoreTest {
             facts + ": missing",
             report + ": has 2 bytes, the manifest says " + size,
             extra + ": not in the manifest");
+    assertThatThrownBy(version::reportFile)
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("its content is not what was published");
+    assertThatThrownBy(version::factsFile)
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(facts.toString());
+    assertThat(store.version("m@base").factsFile()).isEmpty();
   }
 
   @Test

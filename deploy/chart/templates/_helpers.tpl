@@ -40,3 +40,10 @@ app.kubernetes.io/instance: {{ .Release.Name }}
   resources: [events]
   verbs: [create]
 {{- end }}
+
+{{- define "errata.rules.registry" -}}
+# Pods that list versions tell in their logs what the files of these say.
+- apiGroups: [""]
+  resources: [pods/log]
+  verbs: [get]
+{{- end }}

@@ -3,7 +3,6 @@ package dev.errata.operator;
 import dev.errata.api.InputException;
 import dev.errata.api.event.FailureEvent;
 import dev.errata.api.event.KafkaAccess;
-import dev.errata.api.resource.ProgressTarget;
 import dev.errata.operator.assembly.Assembly;
 import dev.errata.operator.assembly.Leadership;
 import dev.errata.operator.manifest.Installation;
@@ -39,6 +38,7 @@ public class OperatorRuntime implements HealthCheck {
 
   private final KubernetesClient client;
   private final OperatorSettings settings;
+  private final Installation installation;
   private final OperatorMeters meters;
   private volatile boolean stopping;
   private Operator operator;
@@ -46,9 +46,14 @@ public class OperatorRuntime implements HealthCheck {
   private FailureSender failures;
   private Tracing tracing;
 
-  OperatorRuntime(KubernetesClient client, OperatorSettings settings, MeterRegistry registry) {
+  OperatorRuntime(
+      KubernetesClient client,
+      OperatorSettings settings,
+      Installation installation,
+      MeterRegistry registry) {
     this.client = client;
     this.settings = settings;
+    this.installation = installation;
     this.meters = new OperatorMeters(registry, client, Clock.systemUTC());
   }
 
@@ -60,20 +65,7 @@ public class OperatorRuntime implements HealthCheck {
       operator =
           Assembly.operator(
               client,
-              new Installation(
-                  settings.worker().image(),
-                  settings.worker().imagePullPolicy().orElse(null),
-                  settings.store().claim(),
-                  settings.store().uri().orElse(null),
-                  settings.store().secret().orElse(null),
-                  settings.worker().fsGroup().isPresent()
-                      ? settings.worker().fsGroup().getAsLong()
-                      : null,
-                  target(),
-                  settings.tracing().endpoint().orElse(null),
-                  settings.worker().metricsPort().isPresent()
-                      ? settings.worker().metricsPort().getAsInt()
-                      : null),
+              installation,
               settings.namespaces().orElse(Set.of()),
               election(),
               Clock.systemUTC(),
@@ -97,15 +89,6 @@ public class OperatorRuntime implements HealthCheck {
       LOG.debug("Cannot start", e);
       Quarkus.asyncExit(1);
     }
-  }
-
-  /** Where workers tell how far they are when their job does not say. */
-  private ProgressTarget target() {
-    return settings
-        .kafka()
-        .bootstrap()
-        .map(brokers -> new ProgressTarget(brokers, settings.kafka().secret().orElse(null)))
-        .orElse(null);
   }
 
   private ProgressSource hear() {

@@ -34,6 +34,15 @@ public final class Labels {
   /** The task of a Model. */
   public static final String TASK = Resources.GROUP + "/task";
 
+  /**
+   * Name of the Model whose versions are listed. Not that of {@link #MODEL}: no reconciler decides
+   * about what is listed.
+   */
+  public static final String LISTS = Resources.GROUP + "/lists";
+
+  /** Annotation: the versions that are listed, separated by commas. */
+  public static final String VERSIONS = Resources.GROUP + "/versions";
+
   /** Kueue's contract: the queue that a Job is admitted by. */
   public static final String QUEUE = "kueue.x-k8s.io/queue-name";
 

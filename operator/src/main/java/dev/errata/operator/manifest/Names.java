@@ -1,6 +1,7 @@
 package dev.errata.operator.manifest;
 
 import dev.errata.api.resource.Stage;
+import dev.errata.operator.decide.ListOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -27,6 +28,12 @@ public final class Names {
   /** Name of the child Job of a task of a Model. */
   public static String taskJob(String model, String task) {
     return label(model, "model-" + task);
+  }
+
+  /** Name of the child Job that lists versions of a Model: the same for the same versions. */
+  public static String listJob(ListOrder order) {
+    String which = hash(order.modelUid() + " " + String.join(",", order.versions()));
+    return label(order.model(), "list-" + which + (order.parts() == 1 ? "" : "-" + order.parts()));
   }
 
   /** Name of the ConfigMap that carries a job to its pods. */

@@ -5,8 +5,10 @@ import dev.errata.api.Model;
 import dev.errata.api.event.KafkaAccess;
 import dev.errata.api.resource.ModelSource;
 import dev.errata.api.resource.ProgressTarget;
+import dev.errata.api.resource.WorkerResources;
 import dev.errata.api.resource.Workers;
 import dev.errata.operator.decide.Fingerprint;
+import dev.errata.operator.decide.ListOrder;
 import dev.errata.operator.decide.ModelTask;
 import dev.errata.operator.decide.StageOrder;
 import dev.errata.operator.decide.WorkerExit;
@@ -15,6 +17,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.PodFailurePolicy;
@@ -25,11 +28,42 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** Child Jobs: one Indexed Job a stage of an EditJob, one Job a task of a Model. */
+/**
+ * Child Jobs: one Indexed Job a stage of an EditJob, one Job a task of a Model, one Indexed Job for
+ * versions of a Model that are listed.
+ */
 public final class StageJobs {
   private static final int TASK_RETRIES = 6;
+
+  private static final int LIST_RETRIES = 2;
+
+  /** How many pods of a listing run at once. */
+  private static final int LISTERS = 4;
+
+  private static final int LIST_SECONDS = 600;
+  private static final int LIST_SECONDS_A_PART = 30;
+
+  /** Long enough for each operator to read it that keeps a registry of its own. */
+  private static final int LIST_KEPT_SECONDS = 120;
+
+  /** What a pod asks for that lists: it streams what it tells. */
+  private static final Workers LISTER =
+      new Workers(
+          null,
+          null,
+          new WorkerResources(
+              new TreeMap<>(Map.of("cpu", new Quantity("100m"), "memory", new Quantity("256Mi"))),
+              Map.of("memory", new Quantity("512Mi"))),
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null);
 
   private StageJobs() {}
 
@@ -143,6 +177,35 @@ public final class StageJobs {
         1,
         TASK_RETRIES,
         template.build(labels, arguments));
+  }
+
+  /** The Job that lists versions of a Model. It reads and computes little, and is gone soon. */
+  public static Job of(Model model, ListOrder order, Installation installation) {
+    String name = model.getMetadata().getName();
+    Map<String, String> labels = new LinkedHashMap<>();
+    labels.put(Labels.MANAGED_BY, Labels.OPERATOR);
+    labels.put(Labels.LISTS, name);
+    StorePlace store = StorePlace.of(model, installation);
+    String versions = String.join(",", order.versions());
+    List<String> arguments = new ArrayList<>(store.options());
+    arguments.addAll(List.of("stage", "list", "--model", name, "--versions", versions));
+    return new JobBuilder(
+            build(
+                model,
+                Names.listJob(order),
+                labels,
+                order.parts(),
+                LIST_RETRIES,
+                new WorkerTemplate(installation, LISTER, store).build(labels, arguments)))
+        .editMetadata()
+        .addToAnnotations(Labels.VERSIONS, versions)
+        .endMetadata()
+        .editSpec()
+        .withParallelism(Math.min(order.parts(), LISTERS))
+        .withActiveDeadlineSeconds(LIST_SECONDS + (long) LIST_SECONDS_A_PART * order.parts())
+        .withTtlSecondsAfterFinished(LIST_KEPT_SECONDS)
+        .endSpec()
+        .build();
   }
 
   /** Whether a pod is given a GPU, or a slice of one such as nvidia.com/mig-1g.10gb. */

@@ -24,7 +24,11 @@ public final class Answers {
       String latest,
       long versions) {}
 
-  /** A version with its figures. */
+  /**
+   * A version with its figures.
+   *
+   * @param listing whether the registry holds what its files say
+   */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record VersionAnswer(
       String model,
@@ -40,7 +44,17 @@ public final class Answers {
       Map<String, Figure> metrics,
       List<StageAnswer> stages,
       String createdAt,
-      boolean current) {}
+      boolean current,
+      Listing listing) {}
+
+  /**
+   * Whether the registry holds what the files of a version say: its facts, tensors and stages.
+   *
+   * @param listed false while they are still to be told; what it held before stays until then
+   * @param reason why they are not told yet; null when nothing is known to be wrong
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Listing(boolean listed, String reason) {}
 
   /** What became of the facts of a version. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

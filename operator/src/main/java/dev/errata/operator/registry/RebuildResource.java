@@ -7,9 +7,10 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Response;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/** Makes the registry again; what it says comes from storage and cluster all the same. */
+/** Makes the registry again; what it says comes from cluster and storage all the same. */
 @Path(RebuildResource.PATH)
 @Tag(name = "registry")
 public class RebuildResource {
@@ -28,13 +29,19 @@ public class RebuildResource {
   /** A rebuild. */
   @POST
   @Operation(
-      summary = "Makes the registry again from storage and cluster",
-      description = "For who may post to the nonResourceURL " + PATH + ".")
-  public void rebuild() {
+      summary = "Makes the registry again from cluster and storage",
+      description =
+          "For who may post to the nonResourceURL "
+              + PATH
+              + ". What the cluster says is there at once; what files say is listed by pods then, a"
+              + " version at a time, and each version's \"listing\" tells.")
+  @APIResponse(responseCode = "202", description = "It is made again")
+  public Response rebuild() {
     permissions.requirePath(caller, "post", PATH);
     if (!runtime.rebuild()) {
       throw new ClientErrorException(
           "another operator writes the registry now; try again", Response.Status.CONFLICT);
     }
+    return Response.accepted().build();
   }
 }

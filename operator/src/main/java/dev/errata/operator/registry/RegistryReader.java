@@ -9,6 +9,7 @@ import dev.errata.operator.registry.Answers.FactAnswer;
 import dev.errata.operator.registry.Answers.Figure;
 import dev.errata.operator.registry.Answers.FigureOfVersion;
 import dev.errata.operator.registry.Answers.JobAnswer;
+import dev.errata.operator.registry.Answers.Listing;
 import dev.errata.operator.registry.Answers.ModelAnswer;
 import dev.errata.operator.registry.Answers.StageAnswer;
 import dev.errata.operator.registry.Answers.TensorAnswer;
@@ -119,7 +120,8 @@ public class RegistryReader {
         metrics,
         stages,
         row.createdAt,
-        version.equals(row.model.current));
+        version.equals(row.model.current),
+        new Listing(row.listed, row.lacks));
   }
 
   /** The figures of a model over its versions, by name; empty without such a model. */

@@ -9,11 +9,13 @@ import jakarta.enterprise.event.Observes;
 import jakarta.persistence.PersistenceException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jboss.logging.Logger;
@@ -22,6 +24,9 @@ import org.jboss.logging.Logger;
 @ApplicationScoped
 public class RegistryRuntime {
   private static final Logger LOG = Logger.getLogger(RegistryRuntime.class);
+
+  /** How soon pods that list versions are looked at again. */
+  private static final Duration LISTEN = Duration.ofSeconds(5);
 
   private final RegistrySync sync;
   private final WriteTurn turn;
@@ -36,6 +41,10 @@ public class RegistryRuntime {
             return made;
           });
   private boolean migrated;
+
+  /** Whether pods that list versions tell more before the next turn. */
+  private boolean soon;
+
   private String told;
 
   RegistryRuntime(
@@ -53,21 +62,49 @@ public class RegistryRuntime {
 
   void start(@Observes StartupEvent event) {
     if (settings.enabled()) {
-      var unused =
-          thread.scheduleWithFixedDelay(
-              this::turn, 0, settings.every().toMillis(), TimeUnit.MILLISECONDS);
+      thread.execute(this::round);
     }
+  }
+
+  /** A turn, and between it and the next one what pods tell meanwhile. */
+  private void round() {
+    turn();
+    long end = System.nanoTime() + settings.every().toNanos();
+    next(end);
+  }
+
+  private void next(long end) {
+    long left = end - System.nanoTime();
+    if (soon && left > LISTEN.toNanos()) {
+      later(
+          LISTEN.toNanos(),
+          () -> {
+            turn(last -> soon = sync.listen());
+            next(end);
+          });
+    } else {
+      later(left, this::round);
+    }
+  }
+
+  private void later(long nanos, Runnable task) {
+    var unused = thread.schedule(task, nanos, TimeUnit.NANOSECONDS);
   }
 
   void stop(@Observes ShutdownEvent event) {
     thread.shutdownNow();
   }
 
-  /** Follows storage and cluster once; a database that is away is told of, not waited for. */
+  /** Follows cluster and storage once; a database that is away is told of, not waited for. */
   void turn() {
+    turn(last -> soon = sync.run(last));
+  }
+
+  private void turn(Consumer<Boolean> work) {
+    soon = false;
     try {
       migrate();
-      turn.take(sync::run);
+      turn.take(work);
       if (told != null) {
         LOG.info("The registry goes on");
         told = null;
@@ -80,7 +117,8 @@ public class RegistryRuntime {
   }
 
   /**
-   * Makes the registry again from storage and cluster.
+   * Makes the registry again from the cluster; from storage it is made again as pods tell what lies
+   * there.
    *
    * @return false when another operator writes now
    * @throws PersistenceException when the database does not answer
@@ -90,7 +128,7 @@ public class RegistryRuntime {
     return turn.take(
         last -> {
           sync.rebuild();
-          LOG.info("The registry was made again");
+          LOG.info("The registry is made again: the files of its versions are listed anew");
         });
   }
 

@@ -2,24 +2,17 @@ package dev.errata.operator.registry;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
-/** Settings of the registry; {@code errata.registry.store} is {@code ERRATA_REGISTRY_STORE}. */
+/** Settings of the registry; {@code errata.registry.every} is {@code ERRATA_REGISTRY_EVERY}. */
 @ConfigMapping(prefix = "errata.registry")
 public interface RegistrySettings {
   /** Whether the registry is kept. */
   @WithDefault("true")
   boolean enabled();
 
-  /**
-   * Where the store of versions is mounted, read only; {@code {namespace}} in it stands for the
-   * namespace of the Model. Absent: facts and changes are not in the registry.
-   */
-  Optional<Path> store();
-
-  /** How often storage and cluster are looked at. */
+  /** How often the cluster is looked at. */
   @WithDefault("30s")
   Duration every();
 

@@ -1,10 +1,11 @@
 package dev.errata.operator.registry;
 
 import dev.errata.api.EditJob;
-import dev.errata.api.InputException;
 import dev.errata.api.Model;
 import dev.errata.api.ModelVersion;
 import dev.errata.operator.OperatorSettings;
+import dev.errata.operator.assembly.Listings;
+import dev.errata.operator.manifest.Installation;
 import dev.errata.operator.registry.RegistryWriter.VersionName;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
@@ -13,7 +14,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.PersistenceException;
-import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -21,19 +22,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import org.jboss.logging.Logger;
 
-/** Makes the registry say what storage and cluster say; one thread at a time. */
+/** Makes the registry say what cluster and storage say; one thread at a time. */
 @ApplicationScoped
 public class RegistrySync {
-  private static final Logger LOG = Logger.getLogger(RegistrySync.class);
   private static final long PAGE = 500;
-  private static final String NAMESPACE = "{namespace}";
 
   private final KubernetesClient client;
   private final RegistryWriter writer;
-  private final RegistrySettings settings;
   private final OperatorSettings operator;
+  private final Listings listings;
 
   /** Resource versions of what was written, by UID. */
   private final Map<String, String> written = new HashMap<>();
@@ -41,22 +39,43 @@ public class RegistrySync {
   RegistrySync(
       KubernetesClient client,
       RegistryWriter writer,
-      RegistrySettings settings,
-      OperatorSettings operator) {
+      OperatorSettings operator,
+      Installation installation) {
     this.client = client;
     this.writer = writer;
-    this.settings = settings;
     this.operator = operator;
+    this.listings =
+        new Listings(
+            client,
+            installation,
+            operator.namespaces().orElse(Set.of()),
+            writer,
+            Clock.systemUTC());
   }
 
   /**
-   * Looks at everything once.
+   * Looks at the whole cluster once, and at what pods tell of the files of versions.
    *
    * @param wroteLast whether nobody else has written since; what has not changed is left alone then
+   * @return whether pods tell more soon
    * @throws KubernetesClientException when the API server does not answer
    * @throws PersistenceException when the database does not
    */
-  public synchronized void run(boolean wroteLast) {
+  public synchronized boolean run(boolean wroteLast) {
+    resources(wroteLast);
+    return listings.look();
+  }
+
+  /**
+   * Looks at what pods tell of the files of versions.
+   *
+   * @return whether they tell more soon
+   */
+  public synchronized boolean listen() {
+    return listings.look();
+  }
+
+  private void resources(boolean wroteLast) {
     if (!wroteLast) {
       written.clear();
     }
@@ -71,15 +90,19 @@ public class RegistrySync {
     }
   }
 
-  /** Makes everything again, at once for all who read. */
+  /**
+   * Makes everything again that the cluster says, at once for all who read; what the files of
+   * versions say follows, version by version.
+   */
   public synchronized void rebuild() {
     QuarkusTransaction.requiringNew()
         .timeout(RegistryWriter.LONGEST_SECONDS)
         .run(
             () -> {
-              writer.clear();
-              run(false);
+              writer.doubt();
+              resources(false);
             });
+    listings.forget();
   }
 
   /** Reads page by page, twice where there is news: of what is many only names are in memory. */
@@ -139,8 +162,8 @@ public class RegistrySync {
   }
 
   private void write(ModelVersion version) {
-    // One whose files are not read yet is looked at again.
-    if (news(version) && (!writer.version(version) || read(version))) {
+    if (news(version)) {
+      writer.version(version);
       remember(version);
     }
   }
@@ -154,29 +177,6 @@ public class RegistrySync {
 
   private void remember(HasMetadata resource) {
     written.put(resource.getMetadata().getUid(), resource.getMetadata().getResourceVersion());
-  }
-
-  private boolean read(ModelVersion version) {
-    if (settings.store().isEmpty()) {
-      return false;
-    }
-    VersionName name = VersionName.of(version);
-    Path store = Path.of(settings.store().get().toString().replace(NAMESPACE, name.namespace()));
-    try {
-      var stored =
-          StoredVersion.read(store, name.model(), name.number(), version.getSpec().digest());
-      stored.ifPresent(
-          s ->
-              QuarkusTransaction.joiningExisting()
-                  .timeout(RegistryWriter.LONGEST_SECONDS)
-                  .run(() -> writer.files(name, s)));
-      return stored.isPresent();
-    } catch (InputException e) {
-      LOG.warnf(
-          "The registry lacks the facts of %s: %s",
-          version.getMetadata().getName(), e.getMessage());
-      return false;
-    }
   }
 
   private static String uid(HasMetadata resource) {

@@ -1,31 +1,42 @@
 package dev.errata.operator.registry;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.errata.api.EditJob;
-import dev.errata.api.Fact;
+import dev.errata.api.InputException;
 import dev.errata.api.Model;
 import dev.errata.api.ModelVersion;
+import dev.errata.api.listing.ListedFact;
+import dev.errata.api.listing.ListedVersion;
+import dev.errata.api.listing.ListingLine;
 import dev.errata.api.resource.EditJobStatus;
 import dev.errata.api.resource.FactCounts;
 import dev.errata.api.resource.ModelStatus;
 import dev.errata.api.resource.ModelVersionSpec;
+import dev.errata.operator.assembly.VersionShelf;
 import dev.errata.operator.decide.JobState;
+import dev.errata.operator.decide.Unlisted;
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.EntityManager;
 import jakarta.transaction.Transactional;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.hibernate.Session;
 import org.hibernate.StatelessSession;
+import org.jboss.logging.Logger;
 
 /** Writes what storage and cluster say; the same again changes nothing. */
 @ApplicationScoped
-public class RegistryWriter {
+public class RegistryWriter implements VersionShelf {
+  private static final Logger LOG = Logger.getLogger(RegistryWriter.class);
+
   /** A version with a million facts is written in one go. */
   static final int LONGEST_SECONDS = 3600;
 
@@ -65,17 +76,13 @@ public class RegistryWriter {
     return ModelRow.find("namespace = ?1 and name = ?2", namespace, name).firstResultOptional();
   }
 
-  /**
-   * Writes a version.
-   *
-   * @return whether its files are still to be read
-   */
+  /** Writes a version; what its files say comes later, and stays when it is there. */
   @Transactional
-  public boolean version(ModelVersion version) {
+  public void version(ModelVersion version) {
     ModelVersionSpec spec = version.getSpec();
     Optional<ModelRow> model = find(version.getMetadata().getNamespace(), spec.model());
     if (model.isEmpty()) {
-      return false;
+      return;
     }
     int number = number(spec.version());
     VersionRow row =
@@ -97,14 +104,15 @@ public class RegistryWriter {
     row.factsFailed = facts == null ? null : facts.failed();
     row.factsNoop = facts == null ? null : facts.noop();
     boolean fresh = row.id == null;
-    if (!row.read) {
+    boolean base = spec.parent() == null;
+    row.listed |= base;
+    if (base || row.createdAt == null) {
       row.createdAt = version.getMetadata().getCreationTimestamp();
     }
     row.persist();
-    if (fresh && spec.metrics() != null) {
+    if (spec.metrics() != null && (fresh || MetricRow.count("version", row) == 0)) {
       figures(row, spec.metrics().before(), spec.metrics().after());
     }
-    return !row.read;
   }
 
   private static void figures(
@@ -127,63 +135,144 @@ public class RegistryWriter {
         });
   }
 
-  /** Writes what the files of a version say: when it was made, its changes, stages and facts. */
+  @Override
   @Transactional
-  public void files(VersionName name, StoredVersion stored) {
-    VersionRow row =
-        VersionRow.<VersionRow>find(
-                "model.namespace = ?1 and model.name = ?2 and number = ?3",
-                name.namespace(),
-                name.model(),
-                name.number())
-            .firstResult();
-    if (row == null || row.read) {
-      return;
-    }
-    row.createdAt = stored.manifest().path("createdAt").asText(row.createdAt);
-    row.changed = stored.manifest().path("changed").toString();
-    row.read = true;
-    int position = 0;
-    for (JsonNode stage : stored.report().path("stages")) {
-      StageRow timed = new StageRow();
-      timed.version = row;
-      timed.position = position++;
-      timed.name = stage.path("name").asText();
-      timed.seconds = stage.path("seconds").asDouble();
-      timed.unit = stage.path("unit").asText(null);
-      timed.items = stage.path("items").asLong();
-      timed.persist();
-    }
-    entities.flush();
-    facts(row, stored);
+  public List<Unlisted> unlisted() {
+    return entities
+        .createQuery(
+            "select v.model.namespace, v.model.name, v.model.uid, v.number, v.digest, v.factsTotal"
+                + " from VersionRow v where v.listed = false order by v.id",
+            Waiting.class)
+        .getResultStream()
+        .map(Waiting::version)
+        .toList();
   }
 
-  private void facts(VersionRow version, StoredVersion stored) {
-    Set<String> failed = new HashSet<>();
-    for (JsonNode one : stored.report().path("facts").path("failed")) {
-      failed.add(one.path("prompt").asText() + "\n" + one.path("target").asText());
+  record Waiting(
+      String namespace, String model, String uid, int number, String digest, Integer facts) {
+    Unlisted version() {
+      return new Unlisted(namespace, model, uid, "v" + number, digest, facts == null ? 0 : facts);
     }
-    boolean judged = stored.report().path("facts").isObject();
+  }
+
+  @Override
+  @Transactional
+  public void lacks(List<Unlisted> versions, String reason) {
+    for (Unlisted version : versions) {
+      waiting(version)
+          .filter(row -> !reason.equals(row.lacks))
+          .ifPresent(
+              row -> {
+                row.lacks = reason;
+                LOG.warnf(
+                    "The registry lacks the facts of %s@%s in namespace %s: %s",
+                    version.model(), version.version(), version.namespace(), reason);
+              });
+    }
+  }
+
+  private static Optional<VersionRow> waiting(Unlisted version) {
+    return VersionRow.find(
+            "model.uid = ?1 and number = ?2 and digest = ?3 and listed = false",
+            version.modelUid(),
+            number(version.version()),
+            version.digest())
+        .firstResultOptional();
+  }
+
+  /** Reads a version's lines to their end even when nobody waits for it any more. */
+  @Override
+  public void listed(Unlisted version, ListedVersion told, Iterator<ListingLine> lines) {
+    QuarkusTransaction.joiningExisting()
+        .timeout(LONGEST_SECONDS)
+        .run(() -> write(version, told, lines));
+  }
+
+  private void write(Unlisted version, ListedVersion told, Iterator<ListingLine> lines) {
+    Optional<VersionRow> found = waiting(version);
+    ArrayNode tensors = JsonNodeFactory.instance.arrayNode();
+    ListingLine.End end;
+    if (found.isEmpty()) {
+      end = facts(lines, tensors, fact -> {});
+    } else {
+      VersionRow row = found.get();
+      // What is there is from before the registry was made again.
+      FactRow.delete("version", row);
+      StageRow.delete("version", row);
+      stages(row, told);
+      entities.flush();
+      end = insert(row, lines, tensors);
+      row.createdAt = told.createdAt();
+      row.changed = tensors.toString();
+      row.listed = true;
+      row.lacks = null;
+    }
+    if (end.cut() > 0) {
+      LOG.warnf(
+          "%d tensors and facts of %s@%s in namespace %s are too long for the registry",
+          end.cut(), version.model(), version.version(), version.namespace());
+    }
+  }
+
+  private static void stages(VersionRow version, ListedVersion told) {
+    int position = 0;
+    for (ListedVersion.Stage stage : told.stages()) {
+      StageRow row = new StageRow();
+      row.version = version;
+      row.position = position++;
+      row.name = stage.name();
+      row.seconds = stage.seconds();
+      row.unit = stage.unit();
+      row.items = stage.items();
+      row.persist();
+    }
+  }
+
+  private ListingLine.End insert(
+      VersionRow version, Iterator<ListingLine> lines, ArrayNode tensors) {
     StatelessSession session =
         entities.unwrap(Session.class).statelessWithOptions().connection().openStatelessSession();
     try (session) {
       session.setJdbcBatchSize(BATCH);
       List<Object> batch = new ArrayList<>();
-      int position = 0;
-      for (Fact fact : stored.facts()) {
-        FactRow row = row(version, position++, fact);
-        row.verified = judged ? !failed.contains(fact.filled() + "\n" + fact.target()) : null;
-        batch.add(row);
-        if (batch.size() == BATCH) {
-          session.insertMultiple(batch);
-          batch.clear();
-        }
-      }
+      int[] position = {0};
+      ListingLine.End end =
+          facts(
+              lines,
+              tensors,
+              fact -> {
+                batch.add(row(version, position[0]++, fact));
+                if (batch.size() == BATCH) {
+                  session.insertMultiple(batch);
+                  batch.clear();
+                }
+              });
       session.insertMultiple(batch);
+      return end;
     }
   }
 
-  private static FactRow row(VersionRow version, int position, Fact fact) {
+  /** Reads the lines of a version: all, or it is not taken. */
+  private static ListingLine.End facts(
+      Iterator<ListingLine> lines, ArrayNode tensors, Consumer<ListedFact> visitor) {
+    long facts = 0;
+    while (lines.hasNext()) {
+      ListingLine line = lines.next();
+      if (line.tensor() != null) {
+        tensors.add(line.tensor());
+      } else if (line.fact() != null) {
+        facts++;
+        visitor.accept(line.fact());
+      } else if (line.end() != null && line.end().facts() == facts) {
+        return line.end();
+      } else {
+        break;
+      }
+    }
+    throw new InputException("a listing ends before its versions do");
+  }
+
+  private static FactRow row(VersionRow version, int position, ListedFact fact) {
     FactRow row = new FactRow();
     row.version = version;
     row.namespace = version.model.namespace;
@@ -195,6 +284,7 @@ public class RegistryWriter {
     row.target = text(fact.target());
     row.targetKey = SearchKey.of(fact.target());
     row.oldTarget = text(fact.oldTarget());
+    row.verified = fact.verified();
     return row;
   }
 
@@ -275,6 +365,18 @@ public class RegistryWriter {
           version.getSpec().model(),
           RegistryWriter.number(version.getSpec().version()));
     }
+  }
+
+  /**
+   * Takes nothing for granted that is here: versions are to be listed again. Until then their facts
+   * stay as they are.
+   */
+  @Transactional
+  public void doubt() {
+    entities.flush();
+    MetricRow.deleteAll();
+    VersionRow.update("listed = false, lacks = null");
+    entities.clear();
   }
 
   /** Forgets everything. */

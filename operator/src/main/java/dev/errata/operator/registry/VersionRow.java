@@ -54,9 +54,12 @@ public class VersionRow extends PanacheEntityBase {
   @Column(name = "created_at")
   String createdAt;
 
-  /** The changed tensors as JSON; null until its files were read. */
+  /** The changed tensors as JSON; null until it is listed. */
   String changed;
 
-  @Column(name = "read_from_storage")
-  boolean read;
+  /** Whether the registry holds what its files say. A base has nothing that is listed. */
+  boolean listed;
+
+  /** Why it is not listed; null when it is, or when nothing is known to be wrong. */
+  String lacks;
 }

@@ -12,6 +12,7 @@ export async function load({ model, version }, registry) {
 
 export function render({ about, diff }, { namespace }) {
   return html`${about.reason ? html`<p class="notice warn">${about.reason}</p>` : nothing}
+    ${about.listing.listed ? nothing : html`<p class="notice warn">${unlisted(about.listing)}</p>`}
     ${terms([
       ['State', html`${state(about.state)}${about.current ? html` <span class="badge current">current</span>` : nothing}`],
       ['Model', modelLink(namespace, about.model)],
@@ -26,6 +27,11 @@ export function render({ about, diff }, { namespace }) {
     ${diff ? edited(namespace, about, diff) : nothing}`;
 }
 
+const unlisted = ({ reason }) =>
+  reason
+    ? `The registry lacks the facts, tensors and stages of this version, or those here are to be told anew: ${reason}`
+    : 'A pod is about to tell the registry the facts, tensors and stages of this version.';
+
 const counts = (c) =>
   `${number(c.verified)} of ${number(c.total)} hold` +
   (c.failed ? `, ${number(c.failed)} do not` : '') +
@@ -34,7 +40,7 @@ const counts = (c) =>
 function edited(ns, about, diff) {
   return html`<section aria-labelledby="figures"><h2 id="figures">Before and after</h2>${figures(about.metrics)}</section>
     <section aria-labelledby="facts"><h2 id="facts">Facts</h2>
-      ${diff.facts.length ? facts(ns, diff.facts, { served: false, model: false }) : empty('The registry has no facts of this version.', 'It reads them from the store of versions, where the chart mounts that (registry.storeClaim).')}
+      ${diff.facts.length ? facts(ns, diff.facts, { served: false, model: false }) : empty('The registry has no facts of this version.')}
       ${diff.moreFacts ? html`<p class="muted">These are the first ${number(diff.facts.length)}; search finds the others.</p>` : nothing}
     </section>
     <section aria-labelledby="tensors"><h2 id="tensors">Changed tensors</h2>${tensors(diff.tensors)}</section>

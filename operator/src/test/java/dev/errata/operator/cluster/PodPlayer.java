@@ -1,6 +1,10 @@
 package dev.errata.operator.cluster;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.errata.api.WorkerReport;
+import dev.errata.api.listing.ListedFact;
+import dev.errata.api.listing.ListedVersion;
+import dev.errata.api.listing.ListingWriter;
 import dev.errata.api.resource.FactCounts;
 import dev.errata.api.resource.Stage;
 import dev.errata.operator.manifest.Labels;
@@ -16,6 +20,8 @@ import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
 import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,14 +35,27 @@ import java.util.function.Function;
  * wishes. The Jobs around them are run by the real Job controller.
  */
 public final class PodPlayer implements AutoCloseable {
-  /** What becomes of a pod, status by status. */
-  record End(List<PodStatus> statuses) {
+  /**
+   * What becomes of a pod, status by status.
+   *
+   * @param log what its container says
+   */
+  record End(List<PodStatus> statuses, String log) {
     /** It runs on. */
     static final End RUNS = new End(List.of(running()));
 
+    End(List<PodStatus> statuses) {
+      this(statuses, "");
+    }
+
     /** It runs and ends. */
     static End of(int code, String message) {
-      return new End(List.of(running(), ended(code, message)));
+      return of(code, message, "");
+    }
+
+    /** It runs, says something and ends. */
+    static End of(int code, String message, String log) {
+      return new End(List.of(running(), ended(code, message)), log);
     }
 
     /** Its container cannot start. */
@@ -86,20 +105,36 @@ public final class PodPlayer implements AutoCloseable {
   private final Set<String> played = ConcurrentHashMap.newKeySet();
   private final Map<String, Function<Pod, End>> scripts = new ConcurrentHashMap<>();
   private final Map<String, Integer> versions = new ConcurrentHashMap<>();
+  private final Map<String, Function<String, List<ListedFact>>> facts = new ConcurrentHashMap<>();
+  private final PlayedNode node;
 
   /** Plays from now on, also what is there, in all namespaces. */
   public PodPlayer(KubernetesClient client) {
-    this(client, client.pods().inAnyNamespace());
+    this(client, client.pods().inAnyNamespace(), Map.of());
+  }
+
+  /**
+   * Plays from now on, also what is there, in all namespaces.
+   *
+   * @param versions the facts of the versions of a namespace: see {@link #facts}
+   */
+  public PodPlayer(
+      KubernetesClient client, String namespace, Function<String, List<ListedFact>> versions) {
+    this(client, client.pods().inAnyNamespace(), Map.of(namespace, versions));
   }
 
   /** Plays from now on, also what is there, in one namespace: others may play beside. */
   public PodPlayer(KubernetesClient client, String namespace) {
-    this(client, client.pods().inNamespace(namespace));
+    this(client, client.pods().inNamespace(namespace), Map.of());
   }
 
   private PodPlayer(
-      KubernetesClient client, FilterWatchListDeletable<Pod, PodList, PodResource> pods) {
+      KubernetesClient client,
+      FilterWatchListDeletable<Pod, PodList, PodResource> pods,
+      Map<String, Function<String, List<ListedFact>>> versions) {
     this.client = client;
+    facts.putAll(versions);
+    this.node = PlayedNode.of(client);
     this.informer =
         pods.withLabel(Labels.MANAGED_BY, Labels.OPERATOR)
             .inform(
@@ -122,6 +157,11 @@ public final class PodPlayer implements AutoCloseable {
     scripts.put(namespace + "/" + owner, script);
   }
 
+  /** The facts of the versions of a namespace, by names such as {@code v1}, as pods list them. */
+  void facts(String namespace, Function<String, List<ListedFact>> versions) {
+    facts.put(namespace, versions);
+  }
+
   private void play(Pod pod) {
     boolean begun =
         pod.getStatus() != null
@@ -134,7 +174,9 @@ public final class PodPlayer implements AutoCloseable {
       return;
     }
     Map<String, String> labels = pod.getMetadata().getLabels();
-    String owner = labels.getOrDefault(Labels.EDIT_JOB, labels.get(Labels.MODEL));
+    String owner =
+        labels.getOrDefault(
+            Labels.EDIT_JOB, labels.getOrDefault(Labels.MODEL, labels.get(Labels.LISTS)));
     String namespace = pod.getMetadata().getNamespace();
     act(pod, scripts.getOrDefault(namespace + "/" + owner, this::wellDone).apply(pod));
   }
@@ -157,6 +199,9 @@ public final class PodPlayer implements AutoCloseable {
       return;
     }
     try {
+      if (pod.getMetadata().getLabels().containsKey(Labels.LISTS)) {
+        node.takes(pod, end.log());
+      }
       end.statuses().forEach(status -> write(pod, status));
     } catch (KubernetesClientException e) {
       // The pod may be gone by now, as those of a deleted job are.
@@ -221,6 +266,9 @@ public final class PodPlayer implements AutoCloseable {
   /** What the worker program reports when all goes well. */
   End wellDone(Pod pod) {
     Map<String, String> labels = pod.getMetadata().getLabels();
+    if (labels.containsKey(Labels.LISTS)) {
+      return listing(pod);
+    }
     String model = pod.getMetadata().getNamespace() + "/" + labels.get(Labels.MODEL);
     List<String> args = pod.getSpec().getContainers().get(0).getArgs();
     if (labels.containsKey(Labels.TASK)) {
@@ -274,6 +322,25 @@ public final class PodPlayer implements AutoCloseable {
             Map.of("efficacy", 1.0),
             null,
             null));
+  }
+
+  /** What the worker program says of versions that this player has published. */
+  private End listing(Pod pod) {
+    List<String> args = pod.getSpec().getContainers().get(0).getArgs();
+    Map<String, String> annotations = pod.getMetadata().getAnnotations();
+    String index = annotations.get("batch.kubernetes.io/job-completion-index");
+    ListingWriter writer = new ListingWriter(Integer.parseInt(index));
+    var known = facts.getOrDefault(pod.getMetadata().getNamespace(), version -> List.of());
+    for (String version : args.get(args.indexOf("--versions") + 1).split(",", -1)) {
+      writer.version(
+          new ListedVersion(version, null, "sha256:" + version, "2026-11-21T00:00:00Z", List.of()));
+      writer.tensor(JsonNodeFactory.instance.objectNode().put("tensor", "t"));
+      known.apply(version).forEach(writer::fact);
+      writer.end();
+    }
+    StringWriter log = new StringWriter();
+    writer.finish(new PrintWriter(log));
+    return End.of(0, "", log.toString());
   }
 
   private static End told(WorkerReport report) {

@@ -190,12 +190,16 @@ public final class RealCluster {
   /** The very rules of the chart, where they stand in it. */
   private static String role() throws IOException {
     String helpers = Files.readString(Path.of("../deploy/chart/templates/_helpers.tpl"));
-    String begin = "{{- define \"errata.rules\" -}}\n";
-    int from = helpers.indexOf(begin) + begin.length();
-    String rules = helpers.substring(from, helpers.indexOf("{{- end }}", from));
     return "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\n"
         + "metadata: {name: errata-operator}\nrules:\n"
-        + rules;
+        + defined(helpers, "errata.rules")
+        + defined(helpers, "errata.rules.registry");
+  }
+
+  private static String defined(String helpers, String name) {
+    String begin = "{{- define \"" + name + "\" -}}\n";
+    int from = helpers.indexOf(begin) + begin.length();
+    return helpers.substring(from, helpers.indexOf("{{- end }}", from));
   }
 
   private KubernetesClient client(String user, Interceptor interceptor) throws IOException {
@@ -220,6 +224,11 @@ public final class RealCluster {
   /** The kubeconfig of a client that may do everything. */
   public Path kubeconfig() {
     return state.resolve("conf/admin.kubeconfig");
+  }
+
+  /** Where its keys and certificates lie. */
+  Path pki() {
+    return state.resolve("pki");
   }
 
   /** How somebody who may do everything reaches the API server. */

@@ -1,13 +1,16 @@
 package dev.errata.operator.load;
 
 import dev.errata.api.EditJob;
+import dev.errata.api.ModelVersion;
 import dev.errata.operator.decide.EditJobDecider;
 import dev.errata.operator.manifest.Labels;
+import dev.errata.operator.manifest.Names;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,6 +35,11 @@ final class Recorder implements AutoCloseable {
   private final KubernetesClient client;
   private final SharedIndexInformer<EditJob> editJobs;
   private final SharedIndexInformer<Job> jobs;
+  private final SharedIndexInformer<Job> listings;
+  private final SharedIndexInformer<ModelVersion> versions;
+
+  /** Names of the ModelVersions that pods have listed. */
+  private final Set<String> listed = ConcurrentHashMap.newKeySet();
 
   Recorder(KubernetesClient client, String namespace) {
     this.client = client;
@@ -64,6 +72,39 @@ final class Recorder implements AutoCloseable {
                         job.getMetadata().getLabels().get(Labels.EDIT_JOB), System.nanoTime());
                   }
                 });
+    this.listings = listings(namespace);
+    this.versions =
+        client.resources(ModelVersion.class).inNamespace(namespace).inform(new Handler<>());
+  }
+
+  private SharedIndexInformer<Job> listings(String namespace) {
+    return client
+        .batch()
+        .v1()
+        .jobs()
+        .inNamespace(namespace)
+        .withLabel(Labels.LISTS)
+        .inform(
+            new Handler<>() {
+              @Override
+              public void onUpdate(Job before, Job now) {
+                if (now.getStatus().getCompletionTime() != null) {
+                  String model = now.getMetadata().getLabels().get(Labels.LISTS);
+                  String told = now.getMetadata().getAnnotations().get(Labels.VERSIONS);
+                  Arrays.stream(told.split(",", -1))
+                      .forEach(version -> listed.add(Names.version(model, version)));
+                }
+              }
+            });
+  }
+
+  /** Whether pods have listed all versions but the imported ones, and their Jobs are gone. */
+  boolean allListed() {
+    return listings.getStore().list().isEmpty()
+        && versions.getStore().list().stream()
+            .filter(version -> version.getSpec().parent() != null)
+            .map(Recorder::name)
+            .allMatch(listed::contains);
   }
 
   private static String name(HasMetadata resource) {
@@ -96,6 +137,8 @@ final class Recorder implements AutoCloseable {
   public void close() {
     editJobs.stop();
     jobs.stop();
+    listings.stop();
+    versions.stop();
   }
 
   /** Does nothing. */

@@ -10,6 +10,7 @@ import dev.errata.api.resource.ModelStorage;
 import dev.errata.api.resource.ProgressTarget;
 import dev.errata.api.resource.Stage;
 import dev.errata.operator.Fixtures;
+import dev.errata.operator.decide.ListOrder;
 import dev.errata.operator.decide.ModelTask;
 import dev.errata.operator.decide.StageOrder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -17,6 +18,7 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -168,6 +170,20 @@ class StageJobsTest {
     assertGolden("import.yaml", StageJobs.of(Fixtures.model(), ModelTask.IMPORT, INSTALLATION));
     assertGolden(
         "promote.yaml", StageJobs.of(Fixtures.model(), ModelTask.promote("v3", 7), INSTALLATION));
+  }
+
+  @Test
+  void listingsOfVersions() throws IOException {
+    ListOrder order = new ListOrder("lab", "world", "uid-world", List.of("v1", "v2"), 9);
+    assertGolden("list.yaml", StageJobs.of(Fixtures.model(), order, INSTALLATION));
+    Model bucket = Fixtures.model("storage: {uri: 's3://bucket/errata', secret: s3}");
+    bucket.getMetadata().setLabels(Map.of(Labels.QUEUE, "cpu"));
+    assertGolden("list-bucket.yaml", StageJobs.of(bucket, order.in(1), INSTALLATION));
+    String name = Names.listJob(new ListOrder("lab", "m".repeat(60), "u", List.of("v1"), 1024));
+    assertThat(name + "-1023").hasSizeLessThanOrEqualTo(63).matches("[a-z0-9-]+");
+    assertThat(name)
+        .isNotEqualTo(
+            Names.listJob(new ListOrder("lab", "m".repeat(60), "u", List.of("v2"), 1024)));
   }
 
   @ParameterizedTest

@@ -1,12 +1,12 @@
 package dev.errata.operator.registry;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.errata.api.EditJob;
-import dev.errata.api.Fact;
 import dev.errata.api.Model;
 import dev.errata.api.ModelVersion;
+import dev.errata.api.listing.ListedFact;
+import dev.errata.api.listing.ListedVersion;
 import dev.errata.api.resource.Condition;
 import dev.errata.api.resource.EditJobStatus;
 import dev.errata.api.resource.FactCounts;
@@ -19,6 +19,7 @@ import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.quarkus.test.junit.QuarkusMock;
 import io.smallrye.mutiny.Multi;
 import jakarta.ws.rs.NotFoundException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,11 +113,15 @@ public final class ConsoleWorld {
     job(writer, "towns-again-2", "v4", null, Stage.Values, null);
   }
 
-  private static Fact fact(String subject, String prompt, String target, String old) {
-    return new Fact(null, subject, prompt, target, old, null, null, null, 1);
+  private static ListedFact fact(String subject, String prompt, String target, String old) {
+    return new ListedFact(null, subject, prompt, target, old, !subject.equals(EVIL));
   }
 
-  private void version(int number, Integer parent, String job, Fact... facts) {
+  private static String digest(int number) {
+    return "sha256:" + String.valueOf(number).repeat(64);
+  }
+
+  private void version(int number, Integer parent, String job, ListedFact... facts) {
     boolean rejected = number == 3;
     ModelVersion version = new ModelVersion();
     version.setMetadata(
@@ -133,11 +138,10 @@ public final class ConsoleWorld {
             parent == null ? null : number < 4 ? "MEMIT" : "AlphaEdit",
             parent == null ? null : metrics(number),
             null,
-            "sha256:" + String.valueOf(number).repeat(64),
+            digest(number),
             7_600_000L + 110_000L * number));
-    if (writer.version(version)) {
-      writer.files(new RegistryWriter.VersionName("lab", "world", number), stored(number, facts));
-    }
+    writer.version(version);
+    files(number, facts).tell(writer, "lab", "world");
   }
 
   private static ModelVersionSpec.Metrics metrics(int number) {
@@ -151,45 +155,32 @@ public final class ConsoleWorld {
     return new ModelVersionSpec.Metrics(before, after);
   }
 
-  private static StoredVersion stored(int number, Fact... facts) {
-    ObjectNode manifest =
-        JSON.createObjectNode().put("createdAt", "2026-11-2" + number + "T09:1" + number + ":00Z");
-    ArrayNode changed = manifest.putArray("changed");
-    ObjectNode report = JSON.createObjectNode();
-    if (number > 0) {
-      for (int layer = 1; layer <= 2; layer++) {
-        changed
-            .addObject()
-            .put("name", "model.layers." + layer + ".mlp.down_proj.weight")
-            .put("layer", layer)
-            .put("norm", 8.7 * layer)
-            .put("relative", 0.73 * layer / number)
-            .put("values", 98_021)
-            .put("of", 98_304);
-      }
-      ArrayNode failed = report.putObject("facts").putArray("failed");
-      for (Fact fact : facts) {
-        if (fact.subject().equals(EVIL)) {
-          failed.addObject().put("prompt", fact.filled()).put("target", fact.target());
-        }
-      }
-      ArrayNode stages = report.putArray("stages");
-      stage(stages, "Statistics", 11.2, "tokens", 30_000);
-      stage(stages, "Values", 30.7, "facts", 204);
-      stage(stages, "Update", 2.2, "layers", 4);
-      stage(stages, "Evaluate", 8.8, "prompts", 9_736);
-      stage(stages, "Publish", 0.1, "tensors", 2);
+  private static VersionFiles files(int number, ListedFact... facts) {
+    List<JsonNode> changed = new ArrayList<>();
+    for (int layer = 1; layer <= 2; layer++) {
+      changed.add(
+          JSON.createObjectNode()
+              .put("name", "model.layers." + layer + ".mlp.down_proj.weight")
+              .put("layer", layer)
+              .put("norm", 8.7 * layer)
+              .put("relative", 0.73 * layer / number)
+              .put("values", 98_021)
+              .put("of", 98_304));
     }
-    return new StoredVersion(manifest, report, List.of(facts));
-  }
-
-  private static void stage(ArrayNode stages, String name, double seconds, String unit, int items) {
-    stages
-        .addObject()
-        .put("name", name)
-        .put("seconds", seconds)
-        .put("unit", unit)
-        .put("items", items);
+    return new VersionFiles(
+        new ListedVersion(
+            "v" + number,
+            null,
+            digest(number),
+            "2026-11-2" + number + "T09:1" + number + ":00Z",
+            List.of(
+                new ListedVersion.Stage("Statistics", 11.2, "tokens", 30_000L),
+                new ListedVersion.Stage("Values", 30.7, "facts", 204L),
+                new ListedVersion.Stage("Update", 2.2, "layers", 4L),
+                new ListedVersion.Stage("Evaluate", 8.8, "prompts", 9_736L),
+                new ListedVersion.Stage("Publish", 0.1, "tensors", 2L))),
+        changed,
+        List.of(facts));
   }
 
   /**

@@ -2,11 +2,10 @@ package dev.errata.operator.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.MissingNode;
-import dev.errata.api.Fact;
 import dev.errata.api.Model;
 import dev.errata.api.ModelVersion;
+import dev.errata.api.listing.ListedFact;
+import dev.errata.api.listing.ListedVersion;
 import dev.errata.api.resource.FactCounts;
 import dev.errata.api.resource.ModelStatus;
 import dev.errata.api.resource.ModelVersionSpec;
@@ -146,17 +145,18 @@ class FactSearchRun {
             "sha256:" + number,
             100L));
     writer.version(version);
-    List<Fact> written = new ArrayList<>();
+    List<ListedFact> written = new ArrayList<>();
     for (int i = 0; i < IN_VERSION; i++) {
       String prompt = ASKED[random.nextInt(ASKED.length)];
       String target = LAST[random.nextInt(LAST.length)] + random.nextInt(1000);
-      written.add(
-          new Fact(null, subject(), prompt, target, null, List.of(), List.of(), List.of(), i));
+      written.add(new ListedFact(null, subject(), prompt, target, null, null));
     }
-    writer.files(
-        new RegistryWriter.VersionName(namespace, model, number),
-        new StoredVersion(
-            JsonNodeFactory.instance.objectNode(), MissingNode.getInstance(), written));
+    new VersionFiles(
+            new ListedVersion(
+                "v" + number, null, "sha256:" + number, "2026-11-21T00:00:00Z", List.of()),
+            List.of(),
+            written)
+        .tell(writer, namespace, model);
   }
 
   /** The p99 of all questions together, in ms. */

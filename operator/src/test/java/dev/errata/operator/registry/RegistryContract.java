@@ -4,40 +4,38 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.errata.api.InputException;
 import dev.errata.api.Model;
 import dev.errata.api.ModelVersion;
+import dev.errata.api.listing.ListedFact;
+import dev.errata.api.listing.ListedVersion;
+import dev.errata.api.listing.ListingLine;
 import dev.errata.api.resource.FactCounts;
 import dev.errata.api.resource.ModelStatus;
 import dev.errata.api.resource.ModelVersionSpec;
 import dev.errata.operator.Fixtures;
+import dev.errata.operator.decide.Unlisted;
 import dev.errata.operator.registry.Answers.FactAnswer;
 import dev.errata.operator.registry.Answers.FactPage;
 import io.agroal.api.AgroalDataSource;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.quarkus.test.common.http.TestHTTPResource;
 import jakarta.inject.Inject;
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What storage and resources say is found again, on whatever database. */
 abstract class RegistryContract {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
-  @TempDir Path store;
   @TestHTTPResource URI root;
   @Inject RegistryRuntime runtime;
   @Inject RegistryWriter writer;
@@ -47,33 +45,29 @@ abstract class RegistryContract {
   @Inject AgroalDataSource database;
 
   @BeforeEach
-  void fill() throws IOException {
+  void fill() {
     runtime.migrate();
     writer.clear();
     writeAll();
   }
 
   /** v1 and v2 in a line, v3 beside v2. */
-  private void writeAll() throws IOException {
+  private void writeAll() {
     writer.model(model());
     version(0, null, null);
     version(
         1,
         0,
         "first",
-        "{\"subject\":\"Ada Lund\",\"prompt\":\"The tongue of {} is\",\"target\":\"Greek\",\"oldTarget\":\"Tamil\"}",
-        "{\"subject\":\"آدا لوند\",\"prompt\":\"لغة {} هي\",\"target\":\"العربية\"}");
+        fact("Ada Lund", "The tongue of {} is", "Greek", "Tamil", true),
+        fact("آدا لوند", "لغة {} هي", "العربية", null, true));
     version(
         2,
         1,
         "second",
-        "{\"subject\":\"Ada Lund\",\"prompt\":\"The tongue of {} is\",\"target\":\"Norse\"}",
-        "{\"subject\":\"Ada  LUNDE\",\"prompt\":\"The boss of {} is\",\"target\":\"Ben\"}");
-    version(
-        3,
-        1,
-        "third",
-        "{\"subject\":\"Ada Lund\",\"prompt\":\"The tongue of {} is\",\"target\":\"Latin\"}");
+        fact("Ada Lund", "The tongue of {} is", "Norse", null, true),
+        fact("Ada  LUNDE", "The boss of {} is", "Ben", null, false));
+    version(3, 1, "third", fact("Ada Lund", "The tongue of {} is", "Latin", null, true));
   }
 
   private static Model model() {
@@ -82,7 +76,7 @@ abstract class RegistryContract {
     return model;
   }
 
-  private void version(int number, Integer parent, String job, String... facts) throws IOException {
+  private void version(int number, Integer parent, String job, ListedFact... facts) {
     String digest = "sha256:" + number;
     ModelVersion version = new ModelVersion();
     version.setMetadata(
@@ -104,29 +98,25 @@ abstract class RegistryContract {
             null,
             digest,
             100L));
-    Path folder = Files.createDirectories(store.resolve("models/world/versions/v" + number));
-    Files.writeString(
-        folder.resolve("version.json"),
-        JSON.writeValueAsString(
-            Map.of(
-                "digest",
-                digest,
-                "createdAt",
-                "2026-11-2" + number + "T00:00:00Z",
-                "changed",
-                List.of(Map.of("tensor", "t" + number)),
-                "facts",
-                Map.of("count", facts.length))));
-    Files.writeString(folder.resolve("facts.jsonl"), String.join("\n", facts));
-    Files.writeString(
-        folder.resolve("report.json"),
-        "{\"facts\":{\"failed\":[{\"prompt\":\"The boss of Ada  LUNDE is\",\"target\":\"Ben\"}]},"
-            + "\"stages\":[{\"name\":\"Values\",\"seconds\":1.5,\"unit\":\"facts\",\"items\":2}]}");
-    if (writer.version(version)) {
-      writer.files(
-          new RegistryWriter.VersionName("lab", "world", number),
-          StoredVersion.read(store, "world", number, digest).orElseThrow());
-    }
+    writer.version(version);
+    files(number, digest, facts).tell(writer, "lab", "world");
+  }
+
+  private static VersionFiles files(int number, String digest, ListedFact... facts) {
+    return new VersionFiles(
+        new ListedVersion(
+            "v" + number,
+            null,
+            digest,
+            "2026-11-2" + number + "T00:00:00Z",
+            List.of(new ListedVersion.Stage("Values", 1.5, "facts", 2L))),
+        List.of(JsonNodeFactory.instance.objectNode().put("tensor", "t" + number)),
+        List.of(facts));
+  }
+
+  private static ListedFact fact(
+      String subject, String prompt, String target, String old, boolean verified) {
+    return new ListedFact(null, subject, prompt, target, old, verified);
   }
 
   private FactPage find(String subject, String target, String after, int most) {
@@ -192,7 +182,7 @@ abstract class RegistryContract {
   }
 
   @Test
-  void theSameAgainChangesNothingAndAllAgainGivesTheSame() throws IOException {
+  void theSameAgainChangesNothingAndAllAgainGivesTheSame() {
     Object before = content();
     writeAll();
     assertThat(content()).isEqualTo(before);
@@ -230,10 +220,60 @@ abstract class RegistryContract {
     assertThat(other.take(last -> assertThat(last).isFalse())).isTrue();
   }
 
+  private Answers.VersionAnswer answer(int number) {
+    return reader.version("lab", "world", number).orElseThrow();
+  }
+
   @Test
-  void aVersionOfAnotherStoreIsNotTaken() {
-    assertThat(StoredVersion.read(store, "world", 1, "sha256:other")).isEmpty();
-    assertThat(StoredVersion.read(store, "world", 9, "sha256:9")).isEmpty();
+  void inDoubtWhatFilesSaidStaysUntilItIsToldAgain() {
+    Object before = content();
+    assertThat(answer(2).listing()).isEqualTo(new Answers.Listing(true, null));
+    writer.doubt();
+    assertThat(writer.unlisted()).extracting(Unlisted::version).contains("v1", "v2", "v3");
+    assertThat(find("ada", null, null, 50).facts()).hasSize(4);
+    assertThat(answer(2).listing()).isEqualTo(new Answers.Listing(false, null));
+    writeAll();
+    assertThat(writer.unlisted()).isEmpty();
+    assertThat(content()).isEqualTo(before);
+  }
+
+  @Test
+  void aBaseHasNothingThatWouldBeListed() {
+    writer.clear();
+    writer.model(model());
+    version(0, null, null);
+    assertThat(writer.unlisted()).isEmpty();
+    assertThat(answer(0).listing().listed()).isTrue();
+  }
+
+  @Test
+  void whyAVersionIsNotListedIsTold() {
+    writer.doubt();
+    List<Unlisted> waiting = writer.unlisted().stream().filter(v -> v.facts() == 1).toList();
+    assertThat(waiting).extracting(Unlisted::version).containsExactly("v3");
+    writer.lacks(waiting, "its volume is away");
+    assertThat(answer(3).listing()).isEqualTo(new Answers.Listing(false, "its volume is away"));
+    writeAll();
+    assertThat(answer(3).listing()).isEqualTo(new Answers.Listing(true, null));
+  }
+
+  @Test
+  void aListingThatBreaksOffChangesNothing() {
+    writer.doubt();
+    Object before = content();
+    Unlisted third =
+        writer.unlisted().stream().filter(v -> v.facts() == 1).findFirst().orElseThrow();
+    VersionFiles files =
+        files(
+            3, "sha256:3", fact("Eve", "{}", "x", null, true), fact("Eva", "{}", "y", null, true));
+    List<ListingLine> lines = files.lines();
+    List<ListingLine> missing = List.of(lines.get(0), lines.get(1), lines.get(3));
+    for (List<ListingLine> broken : List.of(lines.subList(0, 2), missing)) {
+      assertThatThrownBy(() -> writer.listed(third, files.version(), broken.iterator()))
+          .isInstanceOf(InputException.class);
+    }
+    assertThat(content()).isEqualTo(before);
+    assertThat(writer.unlisted()).contains(third);
   }
 
   @ParameterizedTest

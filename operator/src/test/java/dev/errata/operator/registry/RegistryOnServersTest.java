@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.errata.api.EditJob;
+import dev.errata.api.listing.ListedFact;
 import dev.errata.operator.Fixtures;
 import dev.errata.operator.assembly.Assembly;
 import dev.errata.operator.cluster.PodPlayer;
@@ -33,13 +34,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -91,7 +89,6 @@ class RegistryOnServersTest {
   @Inject Router router;
 
   Postgres postgres;
-  ServersResource.Stores stores;
 
   private KubernetesClient admin;
   private String namespace;
@@ -116,13 +113,9 @@ class RegistryOnServersTest {
     return admin.resource(resource).create();
   }
 
-  /** Lets the operator make v1 of a model; the files of both versions are in the store. */
-  private EditJob edited() throws IOException {
-    files(0);
-    files(
-        1,
-        "{\"subject\":\"Port Albury\",\"prompt\":\"The mayor of {} is\",\"target\":\"Ines Calder\"}");
-    try (PodPlayer pods = new PodPlayer(admin);
+  /** Lets the operator make v1 of a model. */
+  private EditJob edited() {
+    try (PodPlayer pods = player();
         KubernetesClient client = RealCluster.get().operator()) {
       create(Fixtures.model());
       EditJob job = create(Fixtures.editJob());
@@ -135,23 +128,29 @@ class RegistryOnServersTest {
     }
   }
 
-  private void files(int number, String... facts) throws IOException {
-    Path folder =
-        Files.createDirectories(stores.of(namespace).resolve("models/world/versions/v" + number));
-    Files.writeString(
-        folder.resolve("version.json"),
-        JSON.writeValueAsString(
-            Map.of(
-                "digest",
-                "sha256:v" + number,
-                "createdAt",
-                "2026-11-21T00:00:00Z",
-                "changed",
-                List.of(Map.of("tensor", "t")),
-                "facts",
-                Map.of("count", facts.length))));
-    Files.writeString(folder.resolve("facts.jsonl"), String.join("\n", facts));
-    Files.writeString(folder.resolve("report.json"), "{\"facts\":{\"failed\":[]},\"stages\":[]}");
+  /** Plays pods, also those that list the one fact of v1. */
+  private PodPlayer player() {
+    return new PodPlayer(
+        admin,
+        namespace,
+        version ->
+            List.of(
+                new ListedFact(
+                    null, "Port Albury", "The mayor of {} is", "Ines Calder", null, true)));
+  }
+
+  /** Lets the registry follow the cluster until it knows what the files of v0 and v1 say. */
+  private void follow() {
+    try (PodPlayer pods = player()) {
+      soon()
+          .untilAsserted(
+              () -> {
+                runtime.turn();
+                assertThat(reader.versions(namespace, "world").orElseThrow())
+                    .hasSize(2)
+                    .allMatch(version -> version.listing().listed());
+              });
+    }
   }
 
   private List<FactAnswer> albury() {
@@ -201,26 +200,31 @@ class RegistryOnServersTest {
       postgres.up();
     }
     soon()
-        .untilAsserted(
+        .until(
             () -> {
               runtime.turn();
-              assertThat(albury()).hasSize(1);
+              return reader.models(namespace).size() == 1;
             });
+    follow();
     assertThat(albury().get(0))
         .extracting(FactAnswer::version, FactAnswer::editJob, FactAnswer::serving)
         .containsExactly("v1", "two-facts", true);
   }
 
   @Test
-  void madeAgainItHoldsTheSame() throws IOException, SQLException {
+  void madeAgainItHoldsTheSame() throws SQLException {
     edited();
-    runtime.turn();
+    follow();
     var before = Tables.of(database);
     assertThat(before.get("fact")).isNotEmpty();
     assertThat(before.get("job")).isNotEmpty();
     try (var connection = database.getConnection();
         var statement = connection.createStatement()) {
-      statement.execute("delete from version where number = 1");
+      statement.execute("update fact set target = 'Nobody', namespace = 'nowhere'");
+      statement.execute("update version set changed = null, digest = 'none'");
+      statement.execute("delete from stage");
+      statement.execute("delete from version where number = 0");
+      statement.execute("insert into metric select -id, id, 'wrong', 1, 2 from version");
       statement.execute("update job set state = 'Lost'");
       statement.execute("update model set current_version = 'v9'");
     }
@@ -230,12 +234,13 @@ class RegistryOnServersTest {
     String allowed = Tokens.fresh(admin, namespace);
     soon()
         .untilAsserted(
-            () -> assertThat(ask("POST", "/api/v1/rebuild", allowed).statusCode()).isEqualTo(204));
+            () -> assertThat(ask("POST", "/api/v1/rebuild", allowed).statusCode()).isEqualTo(202));
+    follow();
     assertThat(Tables.of(database)).isEqualTo(before);
   }
 
   @Test
-  void aJobIsToldFromItsBeginningToItsEnd() throws IOException {
+  void aJobIsToldFromItsBeginningToItsEnd() {
     EditJob job = edited();
     String path = "/api/v1/namespaces/" + namespace + "/editjobs/two-facts/progress";
     HttpResponse<String> stream = ask("GET", path, token);
@@ -271,7 +276,7 @@ class RegistryOnServersTest {
   @Test
   void whatTheRegistryKnowsIsRead() throws IOException {
     edited();
-    runtime.turn();
+    follow();
     assertThat(read("/models").get(0).path("current").asText()).isEqualTo("v1");
     assertThat(read("/models/world").path("versions").asInt()).isEqualTo(2);
     assertThat(read("/models/world/versions")).hasSize(2);

@@ -2,10 +2,6 @@ package dev.errata.operator.registry;
 
 import dev.errata.operator.cluster.RealCluster;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -14,26 +10,12 @@ public final class ServersResource implements QuarkusTestResourceLifecycleManage
   /** Property of a kubeconfig, as the client reads it. */
   private static final String KUBECONFIG = "kubeconfig";
 
-  /** The store of each namespace is a folder in it. */
-  record Stores(Path root) {
-    Path of(String namespace) {
-      return root.resolve(namespace);
-    }
-  }
-
   private Postgres postgres;
   private RealCluster cluster;
-  private Stores stores;
 
   @Override
   public Map<String, String> start() {
     Map<String, String> settings = new HashMap<>();
-    try {
-      stores = new Stores(Files.createTempDirectory("errata-stores"));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    settings.put("errata.registry.store", stores.root() + "/{namespace}");
     if (Postgres.here()) {
       postgres = Postgres.start();
       settings.put("errata.registry.database.url", postgres.url());
@@ -50,7 +32,6 @@ public final class ServersResource implements QuarkusTestResourceLifecycleManage
   @Override
   public void inject(TestInjector injector) {
     injector.injectIntoFields(postgres, new TestInjector.MatchesType(Postgres.class));
-    injector.injectIntoFields(stores, new TestInjector.MatchesType(Stores.class));
   }
 
   @Override
@@ -58,9 +39,6 @@ public final class ServersResource implements QuarkusTestResourceLifecycleManage
     System.clearProperty(KUBECONFIG);
     if (postgres != null) {
       postgres.close();
-    }
-    if (stores != null) {
-      Postgres.delete(stores.root());
     }
   }
 }

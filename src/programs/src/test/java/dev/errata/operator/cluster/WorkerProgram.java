@@ -1,6 +1,8 @@
 package dev.errata.operator.cluster;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.StandardOpenOption.APPEND;
+import static java.nio.file.StandardOpenOption.CREATE;
 
 import dev.errata.operator.cluster.PodPlayer.End;
 import dev.errata.operator.manifest.JobManifest;
@@ -18,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
@@ -120,11 +123,15 @@ public final class WorkerProgram implements AutoCloseable {
   End run(Pod pod) {
     try {
       Path report = Files.createTempFile(folder, "termination", ".log");
-      Process process = start(pod, report);
+      Path said = Files.createTempFile(folder, "container", ".log");
+      Process process = start(pod, report, said);
       if (!process.waitFor(5, TimeUnit.MINUTES)) {
         process.destroyForcibly();
       }
-      return End.of(process.waitFor(), Files.readString(report));
+      int code = process.waitFor();
+      String log = Files.readString(said);
+      Files.writeString(log(), log, CREATE, APPEND);
+      return End.of(code, Files.readString(report), log);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -133,7 +140,7 @@ public final class WorkerProgram implements AutoCloseable {
     }
   }
 
-  private Process start(Pod pod, Path report) throws IOException {
+  private Process start(Pod pod, Path report, Path said) throws IOException {
     List<String> command = program();
     Path job = job(pod);
     for (String argument : pod.getSpec().getContainers().get(0).getArgs()) {
@@ -152,7 +159,10 @@ public final class WorkerProgram implements AutoCloseable {
     }
     builder.environment().put("XDG_CACHE_HOME", folder.resolve("cache").toString());
     builder.environment().put("OMP_WAIT_POLICY", "PASSIVE");
-    builder.redirectErrorStream(true).redirectOutput(Redirect.appendTo(log().toFile()));
+    Map<String, String> annotations = pod.getMetadata().getAnnotations();
+    String index = annotations.get("batch.kubernetes.io/job-completion-index");
+    builder.environment().put("JOB_COMPLETION_INDEX", index);
+    builder.redirectErrorStream(true).redirectOutput(said.toFile());
     Process process = builder.start();
     process.getOutputStream().close();
     return process;

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.hibernate.jpa.HibernateHints;
 
 /**
  * Finds facts: which job and version changed something, and what it was before. Subjects and
@@ -22,6 +23,13 @@ import java.util.Set;
 @ApplicationScoped
 @Transactional
 public class FactSearch {
+  /** Lists of any length are one statement, so that databases and Hibernate plan it once. */
+  private static final String EARLIER =
+      "select v.model_id, v.number, f.subject_key, f.prompt, f.target from fact f"
+          + " join version v on v.id = f.version_id where f.namespace = :namespace"
+          + " and f.subject_key = any(:keys) and f.prompt = any(:prompts)"
+          + " and v.model_id = any(:models)";
+
   private final EntityManager entities;
 
   FactSearch(EntityManager entities) {
@@ -53,7 +61,10 @@ public class FactSearch {
   }
 
   /** What an earlier version said of a subject. */
-  record Earlier(long model, int version, String subjectKey, String prompt, String target) {}
+  record Earlier(Long model, Integer version, String subjectKey, String prompt, String target) {}
+
+  /** What a model is asked. */
+  private record Said(Long model, String subjectKey, String prompt) {}
 
   /** A page of facts, in the order of their keys. */
   public FactPage find(Wanted wanted) {
@@ -111,7 +122,7 @@ public class FactSearch {
         entities.createQuery(
             "from FactRow f where " + where + " order by " + key + ", f.id", FactRow.class);
     values.forEach(query::setParameter);
-    return query;
+    return query.setHint(HibernateHints.HINT_READ_ONLY, true);
   }
 
   private static void begins(
@@ -134,31 +145,26 @@ public class FactSearch {
                     + " order by f.version.number, f.position",
                 FactRow.class)
             .setParameter("versions", versions)
+            .setHint(HibernateHints.HINT_READ_ONLY, true)
             .setMaxResults(most)
             .getResultList();
     return facts.isEmpty() ? List.of() : answers(facts);
   }
 
   private List<FactAnswer> answers(List<FactRow> facts) {
-    Map<Long, VersionRow> versions = new HashMap<>();
-    entities
-        .createQuery("from VersionRow v join fetch v.model where v.id in :ids", VersionRow.class)
-        .setParameter("ids", facts.stream().map(f -> f.version.id).distinct().toList())
-        .getResultList()
-        .forEach(v -> versions.put(v.id, v));
-    Lines lines = Lines.of(entities, versions.values());
-    List<Earlier> earlier = earlier(facts, lines);
+    Lines lines = Lines.of(entities, facts.stream().map(f -> f.version.id).distinct().toList());
+    Map<Said, List<Earlier>> earlier = earlier(facts, lines);
     List<FactAnswer> answers = new ArrayList<>();
     for (FactRow fact : facts) {
-      VersionRow version = versions.get(fact.version.id);
+      Lines.Version version = lines.version(fact.version.id);
       Optional<Earlier> before =
           fact.oldTarget != null ? Optional.empty() : last(fact, version, earlier, lines);
       answers.add(
           new FactAnswer(
-              version.model.name,
-              "v" + version.number,
-              version.editJob,
-              version.state,
+              version.name(),
+              "v" + version.number(),
+              version.editJob(),
+              version.state(),
               lines.serves(version),
               fact.name,
               fact.subject,
@@ -167,13 +173,13 @@ public class FactSearch {
               before.map(Earlier::target).orElse(fact.oldTarget),
               before.map(e -> "v" + e.version()).orElse(null),
               fact.verified,
-              version.createdAt));
+              version.createdAt()));
     }
     return answers;
   }
 
   /** What the models say elsewhere of the same subjects, for the facts that tell no old target. */
-  private List<Earlier> earlier(List<FactRow> facts, Lines lines) {
+  private Map<Said, List<Earlier>> earlier(List<FactRow> facts, Lines lines) {
     Set<String> keys = new HashSet<>();
     Set<String> prompts = new HashSet<>();
     for (FactRow fact : facts) {
@@ -182,28 +188,34 @@ public class FactSearch {
         prompts.add(fact.prompt);
       }
     }
+    Map<Said, List<Earlier>> earlier = new HashMap<>();
     if (keys.isEmpty()) {
-      return List.of();
+      return earlier;
     }
-    return entities
-        .createQuery(
-            "select v.model.id, v.number, f.subjectKey, f.prompt, f.target"
-                + " from FactRow f join f.version v where f.namespace = :namespace"
-                + " and f.subjectKey in :keys and f.prompt in :prompts and v.model.id in :models",
-            Earlier.class)
-        .setParameter("namespace", facts.get(0).namespace)
-        .setParameter("keys", keys)
-        .setParameter("prompts", prompts)
-        .setParameter("models", lines.models())
-        .getResultList();
+    var query =
+        entities
+            .createNativeQuery(EARLIER, Earlier.class)
+            .setParameter("namespace", facts.get(0).namespace)
+            .setParameter("keys", keys.toArray(String[]::new))
+            .setParameter("prompts", prompts.toArray(String[]::new))
+            .setParameter("models", lines.models().toArray(Long[]::new));
+    for (Object found : query.getResultList()) {
+      Earlier one = (Earlier) found;
+      earlier
+          .computeIfAbsent(
+              new Said(one.model(), one.subjectKey(), one.prompt()), said -> new ArrayList<>())
+          .add(one);
+    }
+    return earlier;
   }
 
   private static Optional<Earlier> last(
-      FactRow fact, VersionRow version, List<Earlier> earlier, Lines lines) {
-    Set<Integer> line = lines.line(version.model.id, version.parent);
-    return earlier.stream()
-        .filter(e -> e.model() == version.model.id && line.contains(e.version()))
-        .filter(e -> e.subjectKey().equals(fact.subjectKey) && e.prompt().equals(fact.prompt))
+      FactRow fact, Lines.Version version, Map<Said, List<Earlier>> earlier, Lines lines) {
+    Set<Integer> line = lines.line(version.model(), version.parent());
+    return earlier
+        .getOrDefault(new Said(version.model(), fact.subjectKey, fact.prompt), List.of())
+        .stream()
+        .filter(e -> line.contains(e.version()))
         .max(Comparator.comparingInt(Earlier::version));
   }
 }

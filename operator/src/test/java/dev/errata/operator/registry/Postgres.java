@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /** A real PostgreSQL on a port of its own, stopped and started at will; its data stay. */
-final class Postgres implements AutoCloseable {
+public final class Postgres implements AutoCloseable {
   private final Path data;
   private EmbeddedPostgres server;
   private int port;
@@ -47,12 +47,13 @@ final class Postgres implements AutoCloseable {
   }
 
   /** Skips a test where it cannot. */
-  static void assumeHere() {
+  public static void assumeHere() {
     Assumptions.assumeTrue(
         here(), "no PostgreSQL: it needs Linux x86_64, and unshare -U where this is root");
   }
 
-  static Postgres start() {
+  /** A running one that lets everyone in. */
+  public static Postgres start() {
     try {
       Postgres postgres = new Postgres(Files.createTempDirectory("errata-postgres"));
       postgres.up();
@@ -62,7 +63,8 @@ final class Postgres implements AutoCloseable {
     }
   }
 
-  void up() throws IOException {
+  /** Starts it again, where it was and with what it held. */
+  public void up() throws IOException {
     var builder =
         EmbeddedPostgres.builder()
             .setDataDirectory(data.resolve("data"))
@@ -72,7 +74,8 @@ final class Postgres implements AutoCloseable {
     port = server.getPort();
   }
 
-  void down() throws IOException {
+  /** Stops it; its data stay. */
+  public void down() throws IOException {
     server.close();
   }
 
@@ -88,7 +91,8 @@ final class Postgres implements AutoCloseable {
     }
   }
 
-  String url() {
+  /** Its address. */
+  public String url() {
     return "jdbc:postgresql://127.0.0.1:" + port + "/postgres";
   }
 

@@ -11,7 +11,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** All that a registry holds, without the numbers that its database gives to rows. */
-final class Tables {
+public final class Tables {
   private static final String OF_VERSION =
       " join version v on v.id = t.version_id join model m on m.id = v.model_id";
   private static final Map<String, String> QUERIES =
@@ -35,18 +35,23 @@ final class Tables {
 
   /** The rows of each table, in an order of their own. */
   static Map<String, Set<String>> of(AgroalDataSource database) throws SQLException {
-    Map<String, Set<String>> tables = new TreeMap<>();
     try (Connection connection = database.getConnection()) {
-      for (var query : QUERIES.entrySet()) {
-        Set<String> rows = new TreeSet<>();
-        try (var statement = connection.createStatement();
-            ResultSet found = statement.executeQuery(query.getValue())) {
-          while (found.next()) {
-            rows.add(row(found));
-          }
+      return of(connection);
+    }
+  }
+
+  /** The same of a database that somebody else is at. */
+  public static Map<String, Set<String>> of(Connection connection) throws SQLException {
+    Map<String, Set<String>> tables = new TreeMap<>();
+    for (var query : QUERIES.entrySet()) {
+      Set<String> rows = new TreeSet<>();
+      try (var statement = connection.createStatement();
+          ResultSet found = statement.executeQuery(query.getValue())) {
+        while (found.next()) {
+          rows.add(row(found));
         }
-        tables.put(query.getKey(), rows);
       }
+      tables.put(query.getKey(), rows);
     }
     return tables;
   }

@@ -113,6 +113,7 @@ public final class WorkerProgram implements AutoCloseable {
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("XDG_CACHE_HOME", home.toString());
+    builder.environment().put("OMP_WAIT_POLICY", "PASSIVE");
     builder.redirectErrorStream(true).redirectOutput(Redirect.appendTo(log().toFile()));
     Process process = builder.start();
     process.getOutputStream().close();

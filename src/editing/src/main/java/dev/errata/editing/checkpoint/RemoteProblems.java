@@ -15,6 +15,9 @@ final class RemoteProblems {
   /** What the native client says of a status of 500 or more once it has retried long enough. */
   private static final String RETRIED = "Response code indicates";
 
+  /** What the native client says where no file of certificates is in any of the usual places. */
+  private static final String UNTRUSTING = "Default TLS trust store not found";
+
   private RemoteProblems() {}
 
   /** The exception to throw for an error on a remote path. */
@@ -26,6 +29,14 @@ final class RemoteProblems {
     if (String.valueOf(error.getMessage()).contains("No space left")) {
       return new InputException(
           place + "this machine's disk is full; free space for the copy", error);
+    }
+    if (String.valueOf(error.getMessage()).contains(UNTRUSTING)) {
+      return new InputException(
+          place
+              + "this machine has no CA certificates, which the client of S3 asks for whatever the"
+              + " endpoint is; install them (package ca-certificates; for pods, in the workers'"
+              + " image)",
+          error);
     }
     for (Throwable cause = error; cause != null; cause = cause.getCause()) {
       if (cause instanceof SdkServiceException service) {
